@@ -1,0 +1,43 @@
+"""Where an installation keeps its things, from the environment (`THUPHI_*`) or from a data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_DATA = Path("thuphi-data")
+
+
+class Settings(BaseSettings):
+    """One installation. Without THUPHI_DATABASE_URL it is the embedded one: SQLite in the data directory."""
+
+    model_config = SettingsConfigDict(env_prefix="THUPHI_", extra="ignore")
+
+    data: Path = DEFAULT_DATA
+    database_url: SecretStr | None = None
+    base_url: str = "http://127.0.0.1:8000"
+    payment_minutes: int = 60  # a VietQR is offered for this long
+    statement_timeout_ms: int = 30_000
+    pool_size: int = 8
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL of the database."""
+        if self.database_url is not None:
+            return _with_driver(self.database_url.get_secret_value())
+        return f"sqlite:///{(self.data / 'thuphi.db').resolve()}"
+
+    @property
+    def keys(self) -> Path:
+        """Directory of keys: vault, signer, token."""
+        return self.data / "keys"
+
+
+def _with_driver(url: str) -> str:
+    """Accept the plain `postgresql://` that everybody writes."""
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url

@@ -1,0 +1,160 @@
+"""One unit of work, one hand that commits: the door opens it, verbs write into it, leaving it commits or undoes all."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from gateway.kernel import audit, outbox
+from gateway.kernel.clock import Clock, system_clock
+from gateway.kernel.db import make_engine
+from gateway.kernel.gate import Gate, ProcessLock
+from gateway.kernel.ids import Ids
+from gateway.kernel.settings import Settings
+from gateway.kernel.vault import Vault, load_or_create
+
+CHANNEL = "thuphi"
+
+
+class UnitOfWork:
+    """A database transaction with its time, ids, vault, actor and tenant."""
+
+    def __init__(self, connection: sa.Connection, environment: Environment, actor: str, agency: str | None) -> None:
+        self.connection = connection
+        self.actor = actor
+        self.agency = agency
+        self.vault = environment.vault
+        self.settings = environment.settings
+        self.ids = environment.ids
+        self._now = environment.clock()
+
+    def now(self) -> datetime:
+        """The time of this unit of work, UTC: one moment for all it writes."""
+        return self._now
+
+    def mint(self, prefix: str) -> str:
+        """A new id."""
+        return self.ids.new(prefix, self._now)
+
+    def emit(self, events: Iterable[outbox.Event]) -> None:
+        """Write outbox rows and their audit leaves in this transaction."""
+        items = [(self.mint("evt"), item) for item in events]
+        if not items:
+            return
+        self.connection.execute(sa.insert(outbox.event), outbox.rows_of(items, self._now))
+        leaves = [
+            audit.leaf_row(self.mint("leaf"), e.agency, e.kind, e.subject, self.actor, e.body, self._now)
+            for _, e in items
+        ]
+        self.connection.execute(sa.insert(audit.leaf), leaves)
+
+    def enqueue(self, jobs: Iterable[outbox.Job]) -> None:
+        """Leave work for the worker; a key that is already there is left as it is."""
+        rows = [
+            {
+                "id": self.mint("job"),
+                "agency_id": item.agency,
+                "kind": item.kind,
+                "key": item.key,
+                "payload": json.dumps(item.payload, ensure_ascii=False, sort_keys=True),
+                "run_at": item.run_at or self._now,
+                "attempts": 0,
+            }
+            for item in jobs
+        ]
+        if rows:
+            self.connection.execute(insert_new(self.connection, outbox.job), rows)
+
+
+def insert_new(connection: sa.Connection, table: sa.Table) -> sa.Insert:
+    """INSERT .. ON CONFLICT DO NOTHING in the connection's dialect."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(table).on_conflict_do_nothing()
+
+
+class Bell:
+    """Wakes sleepers in this process; polling stays the truth."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._rings = 0
+
+    def ring(self) -> None:
+        with self._condition:
+            self._rings += 1
+            self._condition.notify_all()
+
+    def wait(self, seen: int, seconds: float) -> int:
+        """Sleep until a ring after `seen`, or `seconds`; the count of rings."""
+        with self._condition:
+            if self._rings == seen:
+                self._condition.wait(seconds)
+            return self._rings
+
+
+class Environment:
+    """What a process works with: settings, engines, clock, ids, vault."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = system_clock,
+        ids: Ids | None = None,
+        vault: Vault | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.ids = ids or Ids()
+        self.vault = vault or load_or_create(settings.keys / "vault.key")
+        self.writer = self._engine(read_only=False)
+        self.reader = self._engine(read_only=True)
+        self.bell = Bell()
+        self.embedded = self.writer.dialect.name == "sqlite"
+        self._gate: AbstractContextManager[None] = Gate() if self.embedded else nullcontext()
+        self._lock = ProcessLock(Path(f"{self.writer.url.database}.lock")) if self.embedded else None
+
+    def _engine(self, *, read_only: bool) -> sa.Engine:
+        settings = self.settings
+        return make_engine(
+            settings.url,
+            read_only=read_only,
+            pool_size=settings.pool_size,
+            statement_timeout_ms=settings.statement_timeout_ms,
+        )
+
+    @contextmanager
+    def begin(self, *, actor: str, agency: str | None = None) -> Iterator[UnitOfWork]:
+        """A unit of work: commits on leaving, or nothing happened."""
+        if self._lock is not None:
+            self._lock.take()
+        with self._gate, self.writer.begin() as connection:
+            uow = UnitOfWork(connection, self, actor, agency)
+            yield uow
+            if not self.embedded:
+                connection.execute(sa.text(f"NOTIFY {CHANNEL}"))
+        self.bell.ring()
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A consistent look, without the right to write."""
+        with self.reader.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give connections and the process lock back."""
+        self.writer.dispose()
+        self.reader.dispose()
+        if self._lock is not None:
+            self._lock.release()

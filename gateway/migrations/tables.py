@@ -1,0 +1,33 @@
+"""Every table of the product, by package: what the migrations must add up to."""
+
+from __future__ import annotations
+
+import importlib
+
+import sqlalchemy as sa
+
+STORES = (
+    "gateway.kernel.outbox",
+    "gateway.kernel.audit",
+    "gateway.agencies",
+    "gateway.access",
+    "gateway.dues.store",
+    "gateway.payments.store",
+    "gateway.ledger.store",
+    "gateway.settlement.store",
+    "gateway.delivery.store",
+    "gateway.closing.store",
+    "receipts.store",
+    "reconciliation.store",
+)
+
+
+def all_metadata() -> list[sa.MetaData]:
+    """The MetaData of each package, complete."""
+    found: list[sa.MetaData] = []
+    for name in STORES:
+        module = importlib.import_module(name)
+        metadata = getattr(module, "metadata")  # noqa: B009 - each store offers it under this one name
+        if metadata not in found:
+            found.append(metadata)
+    return found
