@@ -52,6 +52,8 @@ class Capabilities:
     maximum_amount: int = 499_999_999  # đồng; the interbank instant-transfer limit is below 500 million
     currency: str = "VND"
     signed_fields: frozenset[str] = frozenset()  # fields of Notice that the signature covers
+    amount_unambiguous: bool = True  # False: digits can move between signed fields and keep the signature valid, so
+    # an amount other than the one asked for is proven by the statement only
     settings: tuple[str, ...] = ()  # names that must be set
     secrets: tuple[str, ...] = ()
 
@@ -76,6 +78,13 @@ class Reply:
     content_type: str = "application/json"
 
 
+class SettingMissing(LookupError):
+    """The connector has not been set up: one of its named settings or secrets is absent or empty."""
+
+    kind = "unavailable"
+    code = "connector.setting_missing"
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What a connector is handed for one call. Secrets stay out of repr."""
@@ -85,20 +94,36 @@ class Desk:
     nonce: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def setting(self, name: str) -> str:
+        """A setting that must be there. Raises SettingMissing, whose text is the name."""
+        return _present(self.settings, name)
+
+    def secret(self, name: str) -> str:
+        """A secret that must be there. Raises SettingMissing, whose text is the name."""
+        return _present(self.secrets, name)
+
+
+def _present(values: Mapping[str, str], name: str) -> str:
+    value = values.get(name, "")
+    if not value:
+        raise SettingMissing(name)
+    return value
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Someone states that money moved. May come twice, late or out of order; never trusted beyond `signed_fields`."""
 
     event_id: str  # the provider's own id: the same id is the same event
-    fingerprint: str  # hex SHA-256 of the signed content; the same id with another fingerprint is an alarm
+    fingerprint: str  # hex SHA-256 of all the gateway relies on; the same id with another fingerprint is an alarm
     outcome: Outcome
-    amount: int  # đồng, positive
+    amount: int  # whole units of `currency` (đồng), positive
     currency: str
     direction: Direction
     account: str  # the receiving account
     memo: str
-    bank_reference: str = ""
+    order_code: str = ""  # our own code of the payment where the provider carries it beside the memo
+    bank_reference: str = ""  # the id under which the statement will show the money
     booked_on: date | None = None  # business day at the bank, Asia/Ho_Chi_Minh
     occurred_at: datetime | None = None  # UTC
     payer_name: str = field(default="", repr=False)
@@ -124,6 +149,27 @@ class Malformed:
 Received = Notice | Forged | Malformed
 
 
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """The provider asks, before its customer confirms, what is owed under a code."""
+
+    event_id: str
+    order_code: str
+    occurred_at: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the gateway tells about a payment that may still be paid."""
+
+    bill_id: str
+    amount: int  # đồng
+    name: str = field(repr=False)  # as the payer may see it, already masked where it must be
+
+
+Asked = Inquiry | Forged | Malformed
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One provider. Instances hold no state; discovery is by entry point in the group `thuphi.connectors`."""
@@ -137,4 +183,17 @@ class Connector(Protocol):
 
     def acknowledge(self, request: Request, received: Received, standing: Standing, desk: Desk) -> Reply:
         """Word the provider's answer after the gateway has committed what it received."""
+        ...
+
+
+@runtime_checkable
+class Inquirer(Protocol):
+    """A connector whose provider asks before it lets its customer pay. Nothing is stored between the two calls."""
+
+    def inquire(self, request: Request, desk: Desk) -> Asked:
+        """Check the signature and read the question. Never raises on bad input."""
+        ...
+
+    def answer(self, inquiry: Asked, bill: Bill | None, desk: Desk) -> Reply:
+        """Word the answer; None where nothing may be paid under that code."""
         ...

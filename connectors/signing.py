@@ -1,0 +1,107 @@
+"""How providers sign: one function pair per signature family; a provider is a table of field names over one of them.
+
+Family of VietinBank: values joined without separator, empty ones skipped, RSA of at least 2048 bits over SHA-256,
+PKCS#1 v1.5 (RFC 8017, 8.2), base64. The same text and key give the same signature, so answers are reproducible.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+MINIMUM_BITS = 2048
+
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
+
+
+class KeyUnreadable(ValueError):
+    """A key in the settings is not the PEM of an RSA key long enough. The text never quotes the key."""
+
+    kind = "invalid"
+    code = "key.unreadable"
+
+
+def joined(values: Iterable[str]) -> str:
+    """The signed text: values one after the other. Nothing tells where one ends and the next begins."""
+    return "".join(values)
+
+
+def rsa_sha256_sign(text: str, private_key: str) -> str:
+    """Base64 signature over the UTF-8 bytes. `private_key` is PEM. Raises KeyUnreadable."""
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    signature = _private(private_key).sign(text.encode(), PKCS1v15(), SHA256())
+    return base64.b64encode(signature).decode("ascii")
+
+
+def rsa_sha256_holds(text: str, signature: str, public_keys: str) -> bool:
+    """Whether one of the keys signed the text.
+
+    `public_keys` holds one PEM (public key or certificate) or several: a bank's next key is added before the change.
+    Raises KeyUnreadable for the keys; a signature that cannot be read simply does not hold.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    keys = _public(public_keys)
+    raw = _decoded(signature)
+    for key in keys if raw else ():
+        try:
+            key.verify(raw, text.encode(), PKCS1v15(), SHA256())
+        except InvalidSignature:
+            continue
+        return True
+    return False
+
+
+def _decoded(signature: str) -> bytes:
+    """Some banks wrap base64 at 76 characters; anything else foreign in it makes it no signature."""
+    try:
+        return base64.b64decode("".join(signature.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+@lru_cache(maxsize=64)
+def _public(pems: str) -> tuple[RSAPublicKey, ...]:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    keys: list[RSAPublicKey] = []
+    for block in _PEM.finditer(pems):
+        pem = block[0].encode()
+        try:
+            certified = block[1] == "CERTIFICATE"
+            key = x509.load_pem_x509_certificate(pem).public_key() if certified else load_pem_public_key(pem)
+        except Exception as error:
+            raise KeyUnreadable("the public key cannot be read") from error
+        if not isinstance(key, RSAPublicKey) or key.key_size < MINIMUM_BITS:
+            raise KeyUnreadable(f"the public key must be RSA of at least {MINIMUM_BITS} bits")
+        keys.append(key)
+    if not keys:
+        raise KeyUnreadable("the public key must be PEM")
+    return tuple(keys)
+
+
+@lru_cache(maxsize=16)
+def _private(pem: str) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except Exception:
+        raise KeyUnreadable("the private key cannot be read") from None  # the cause may quote what it read
+    if not isinstance(key, RSAPrivateKey) or key.key_size < MINIMUM_BITS:
+        raise KeyUnreadable(f"the private key must be RSA of at least {MINIMUM_BITS} bits")
+    return key
