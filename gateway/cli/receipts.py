@@ -1,0 +1,176 @@
+"""`thuphi receipts verify` and `check`: what a receipt file or a printed token proves, without server or network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.kernel.clock import VIETNAM, system_clock
+
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+    from receipts.model import ReceiptError
+    from receipts.token import TokenFacts
+    from receipts.verify import Verified
+
+receipts_app = typer.Typer(help="Biên lai điện tử / e-receipts", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="In JSON / print JSON")]
+
+
+@receipts_app.callback()
+def receipts() -> None:
+    """Biên lai điện tử: kiểm tra tệp, mã QR, dãy số / e-receipts: files, QR codes, numbers."""
+
+
+@receipts_app.command("verify")
+def verify_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Tệp XML / the XML file")],
+    trust: Annotated[Path, typer.Option("--trust", metavar="CA.pem", help="Chứng thư tin cậy / authorities trusted")],
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="Thời điểm; mặc định: bây giờ / default: now")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Kiểm tra chữ ký và nội dung một biên lai / verify a receipt file; a refused one exits 1."""
+    from receipts.refused import Refused
+    from receipts.verify import verify
+
+    authorities, moment = _authorities(trust), _moment(at)
+    try:
+        verified = verify(_read(file), trust=authorities, at=moment)
+    except Refused as refused:
+        raise _refusal(refused, refused.detail, as_json) from None
+    _print(_receipt(verified), as_json)
+
+
+@receipts_app.command("check")
+def check_token(
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="Mã hoặc địa chỉ trong QR / text of the QR")],
+    key: Annotated[Path, typer.Option("--key", metavar="PUB.pem", help="Khóa công khai / public key")],
+    as_json: AsJson = False,
+) -> None:
+    """Kiểm tra mã QR của biên lai, không cần mạng / check a receipt's QR offline; a refused one exits 1."""
+    from receipts.token import TokenRefused, check
+
+    public = _public_key(key)
+    try:
+        facts = check(token, public)
+    except TokenRefused as refused:
+        raise _refusal(refused, str(refused), as_json) from None
+    _print(_token(facts), as_json)
+
+
+def _read(file: Path) -> bytes:
+    """At most one byte more than a receipt may have. Raises Refused `file.unreadable`."""
+    from receipts.parse import MAX_BYTES
+    from receipts.refused import Refused
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise Refused("file.unreadable", "the file cannot be read") from error
+
+
+def _authorities(trust: Path) -> list[x509.Certificate]:
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificates(trust.read_bytes())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter("không đọc được chứng thư / no certificate in it", param_hint="--trust") from error
+
+
+def _public_key(key: Path) -> EllipticCurvePublicKey:
+    from receipts.keys import KeyUnusable, public_from_pem
+
+    try:
+        return public_from_pem(key.read_bytes())
+    except (OSError, KeyUnusable) as error:
+        raise typer.BadParameter("không phải khóa P-256 / not a P-256 public key", param_hint="--key") from error
+
+
+def _moment(text: str | None) -> datetime:
+    """ISO 8601; without a zone it is Vietnamese time, without an hour the beginning of the day."""
+    if text is None:
+        return system_clock()
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter("không phải thời điểm / not a time (2026-11-24T09:30:00+07:00)") from error
+
+
+def _refusal(refused: ReceiptError, detail: str, as_json: bool) -> typer.Exit:
+    _print({"valid": False, "reason": refused.code, "detail": detail}, as_json)
+    return typer.Exit(1)
+
+
+def _receipt(verified: Verified) -> dict[str, Any]:
+    return {
+        "valid": True,
+        "form": verified.form,
+        "symbol": verified.symbol,
+        "number": verified.number,
+        "day": verified.day.isoformat(),
+        "amount": verified.amount,
+        "words": verified.words,
+        "method": verified.method,
+        "lookup_code": verified.lookup_code,
+        "org": {"name": verified.org.name, "tax_code": verified.org.tax_code},
+        "payer": verified.payer.name,
+        "dossier": verified.dossier.code,
+        "lines": [
+            {"kind": line.kind, "code": line.code, "name": line.name, "amount": line.amount} for line in verified.lines
+        ],
+        "replaces": _replaced(verified),
+        "signed_at": verified.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "signer": verified.signer,
+        "digest": verified.digest,
+        "token": verified.token is not None,
+        "warnings": list(verified.warnings),
+    }
+
+
+def _replaced(verified: Verified) -> dict[str, Any] | None:
+    old = verified.replaces
+    if old is None:
+        return None
+    return {"form": old.form, "symbol": old.symbol, "number": old.number, "day": old.day.isoformat()}
+
+
+def _token(facts: TokenFacts) -> dict[str, Any]:
+    return {
+        "valid": True,
+        "tax_code": facts.tax_code,
+        "form": facts.form,
+        "symbol": facts.symbol,
+        "number": facts.number,
+        "day": facts.day.isoformat(),
+        "amount": facts.amount,
+        "digest": facts.digest,
+        "key_id": facts.key_id,
+    }
+
+
+def _print(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        text = json.dumps(answer, ensure_ascii=False)
+    else:
+        text = "\n".join(f"{name}: {_plain(value)}" for name, value in answer.items())
+    sys.stdout.buffer.write(f"{text}\n".encode())
+
+
+def _plain(value: object) -> str:
+    """For people: no brackets around what is simple."""
+    if isinstance(value, (bool, date)):
+        return str(value).lower()
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,289 @@
+"""The PDF says everything the law asks for, from the signed XML alone, and says it so that people and machines can read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from receipts.fonts import FontLacks, refuse_unknown
+from receipts.layout import Style, fitted, wrap
+from receipts.model import Delegate, FeeLine, Payer, ReceiptFacts, Replaced
+from receipts.pdf import render
+from receipts.qr import QrTooLong
+from receipts.refused import Refused
+from receipts.xml import data_element
+from tests.conftest import require
+from tests.receipts.desk import DAY, LE_PHI, PHI, make_facts
+
+EXAMPLE = (Path(__file__).parents[1] / "golden" / "receipts" / "example_receipt.xml").read_bytes()
+LOOKUP = "https://bienlai.example.vn/tra-cuu"
+TOKEN = "https://bienlai.example.vn/vi/receipts/verify?t=" + "AQID-_" * 30
+LONG_NAME = (
+    "Công ty trách nhiệm hữu hạn một thành viên đầu tư xây dựng và phát triển hạ tầng khu công nghiệp "
+    "Nghi Sơn, chi nhánh Bỉm Sơn"
+)
+
+
+def signed(facts: ReceiptFacts, qr: str = "", number: int = 1, replaces: Replaced | None = None) -> bytes:
+    """The example's signature around other contents: a PDF shows what the XML says, `verify` says whether it is true."""
+    data = data_element(
+        facts,
+        form="EBL01",
+        symbol="26TAA",
+        number=number,
+        lookup_code="7KQ2M9XD4TPA",
+        token_public_key="MFkw",
+        replaces=replaces,
+    )
+    file = re.sub(rb"<DLBLai.*</DLBLai>", lambda _match: data, EXAMPLE, flags=re.DOTALL)
+    return file.replace(b"<DLQRCode></DLQRCode>", f"<DLQRCode>{qr}</DLQRCode>".encode())
+
+
+def pdf_of(xml: bytes, folder: Path, *, demo: bool = False) -> Path:
+    path = folder / "receipt.pdf"
+    path.write_bytes(render(xml, demo=demo, lookup_url=LOOKUP))
+    return path
+
+
+def run(*command: str | Path) -> str:
+    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
+
+
+def text_of(pdf: Path) -> str:
+    """All text with single spaces."""
+    return " ".join(run(require("pdftotext"), "-layout", pdf, "-").split())
+
+
+def pages_of(pdf: Path) -> int:
+    return int(re.findall(r"Pages:\s+(\d+)", run(require("pdfinfo"), pdf))[0])
+
+
+def test_all_mandatory_contents_are_printed(tmp_path: Path) -> None:
+    text = text_of(pdf_of(EXAMPLE, tmp_path))
+    for wanted in (
+        "BIÊN LAI THU PHÍ, LỆ PHÍ ĐIỆN TỬ",
+        "EBL01 26TAA 1",
+        "Ngày 21 tháng 11 năm 2026",
+        "Tổ chức thu: Sở Xây dựng tỉnh Thanh Hóa",
+        "Mã số thuế: 2800000001",
+        "Địa chỉ: Thanh Hóa",
+        "Người nộp: Nguyễn Thị Đặng Ánh",
+        "Số định danh: 038090001234",
+        "Mã hồ sơ: 000.17.22.H56-261121-0001",
+        "Thủ tục: 1.004616 - Cấp chứng chỉ hành nghề",
+        "Hình thức thanh toán: Chuyển khoản qua mã QR",
+        "1 Lệ phí cấp chứng chỉ 1 100.000 100.000 Lệ phí, mã LP-CCHN",
+        "Tổng cộng 100.000 đồng",
+        "Số tiền bằng chữ: Một trăm nghìn đồng",
+        "Đã ký số bởi DEMO TT PVHCC ngày 21/11/2026",
+        "Mã tra cứu: 7KQ2M9XD4TPA",
+        f"Tra cứu tại: {LOOKUP}",
+        "Trang 1/1",
+    ):
+        assert wanted in text
+    assert "DEMO" not in text.replace("DEMO TT PVHCC", "")
+
+
+def test_what_is_optional_is_printed_when_it_is_there(tmp_path: Path) -> None:
+    facts = make_facts(
+        lines=(LE_PHI, PHI),
+        payer=Payer("Công ty A", tax_code="2801234567", address="12 Lê Lai, Thanh Hóa"),
+        delegate=Delegate("Trung tâm Phục vụ hành chính công", "28 Đại lộ Lê Lợi", "2800000009"),
+        method="POS",
+    )
+    facts = replace(facts, org=replace(facts.org, phone="0237 3852 246", account="3713.0.1054321", bank="Kho bạc"))
+    old = Replaced("01BLP0-001", "AA-25E", 7, DAY)
+    text = text_of(pdf_of(signed(facts, number=99_999_999, replaces=old), tmp_path))
+    for wanted in (
+        "Thay thế cho biên lai mẫu 01BLP0-001 ký hiệu AA-25E số 0000007 ngày 24/11/2026",
+        "99999999",
+        "Điện thoại: 0237 3852 246",
+        "Tài khoản: 3713.0.1054321, Kho bạc",
+        "Bên nhận ủy nhiệm: Trung tâm Phục vụ hành chính công Mã số thuế: 2800000009 Địa chỉ: 28 Đại lộ Lê Lợi",
+        "Người nộp: Công ty A Mã số thuế: 2801234567 Địa chỉ: 12 Lê Lai, Thanh Hóa",
+        "Hình thức thanh toán: Thẻ ngân hàng qua máy POS",
+        "Mã giao dịch: BLQ7KQ2M9XD4TPA, VietinBank",
+        "2 Phí thẩm định hồ sơ 2 75.000 150.000 Phí, mã P-TD, chương 417, tiểu mục 2763",
+        "Tổng cộng 250.000 đồng",
+    ):
+        assert wanted in text
+
+
+def test_a_demo_says_so_on_every_page(tmp_path: Path) -> None:
+    lines = tuple(replace(LE_PHI, code=f"LP-{place}") for place in range(20))
+    pdf = pdf_of(signed(make_facts(lines=lines)), tmp_path, demo=True)
+    pages = run(require("pdftotext"), "-raw", pdf, "-").split("\f")[:-1]
+    assert len(pages) == pages_of(pdf) > 1
+    assert all("DEMO" in page.replace("DEMO TT PVHCC", "") for page in pages)
+
+
+def test_the_file_is_sound_titled_and_carries_only_its_own_font(tmp_path: Path) -> None:
+    pdf = pdf_of(signed(make_facts(), TOKEN), tmp_path)
+    assert "No syntax or stream encoding errors" in run(require("qpdf"), "--check", pdf)
+    info = run(require("pdfinfo"), pdf)
+    assert "Biên lai thu phí, lệ phí điện tử 26TAA số 1" in info
+    assert "419.53 x 595.28 pts" in info
+    assert "Nguyễn" not in info
+    assert b"/Lang (vi-VN)" in pdf.read_bytes()
+    fonts = run(require("pdffonts"), pdf).splitlines()[2:]
+    assert {line.split()[0].partition("+")[2] for line in fonts} == {"BeVietnamPro-Regular", "BeVietnamPro-SemiBold"}
+    assert all(line.split()[4:7] == ["yes", "yes", "yes"] for line in fonts)  # embedded, subset, with Unicode
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_the_qr_on_paper_is_the_one_that_was_signed(tmp_path: Path, demo: bool) -> None:
+    import zxingcpp
+    from PIL import Image
+
+    pdf = pdf_of(signed(make_facts(), TOKEN), tmp_path, demo=demo)
+    run(require("pdftoppm"), "-r", "150", "-png", "-singlefile", pdf, tmp_path / "page")
+    with Image.open(tmp_path / "page.png") as page:
+        assert [found.text for found in zxingcpp.read_barcodes(page)] == [TOKEN]
+
+
+def test_without_a_token_there_is_no_qr(tmp_path: Path) -> None:
+    import zxingcpp
+    from PIL import Image
+
+    pdf = pdf_of(EXAMPLE, tmp_path)
+    run(require("pdftoppm"), "-r", "150", "-png", "-singlefile", pdf, tmp_path / "page")
+    with Image.open(tmp_path / "page.png") as page:
+        assert zxingcpp.read_barcodes(page) == []
+
+
+def test_the_same_xml_gives_the_same_bytes_in_any_process() -> None:
+    code = (
+        "import sys, hashlib; from receipts.pdf import render;"
+        f"print(hashlib.sha256(render(sys.stdin.buffer.read(), demo=True, lookup_url={LOOKUP!r})).hexdigest())"
+    )
+    xml = signed(make_facts(), TOKEN)
+    root = Path(__file__).parents[2]
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            input=xml,
+            capture_output=True,
+            check=True,
+            cwd=root,
+            env={"PYTHONPATH": str(root), "PYTHONHASHSEED": seed, "TZ": zone},
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
+    }
+    assert len(hashes) == 1
+    first = render(xml, demo=False, lookup_url=LOOKUP)
+    render(EXAMPLE, demo=False, lookup_url=LOOKUP)
+    assert render(xml, demo=False, lookup_url=LOOKUP) == first
+
+
+def test_long_names_wrap_and_lose_nothing(tmp_path: Path) -> None:
+    name, organisation = f"{LONG_NAME} {'X' * 120}", f"Trung tâm {LONG_NAME}"
+    facts = make_facts(payer=Payer(name, tax_code="2801234567"), lines=(replace(LE_PHI, name=LONG_NAME * 3),))
+    facts = replace(facts, org=replace(facts.org, name=organisation))
+    pdf = pdf_of(signed(facts, TOKEN), tmp_path)
+    text = run(require("pdftotext"), "-raw", pdf, "-")
+    squeezed = "".join(text.split())
+    assert "".join(name.split()) in squeezed
+    assert "".join(organisation.split()) in squeezed
+    assert "".join(f"{LONG_NAME * 3}".split()) in squeezed.replace("1100.000100.000", "")
+    assert_inside_the_frame(pdf)
+
+
+def test_many_lines_go_on_and_the_total_stands_by_the_signature(tmp_path: Path) -> None:
+    lines = tuple(
+        FeeLine("PHI", f"P-{place:03}", f"Phí thẩm định công trình số {place}", 3, 1_234_567, 3_703_701)
+        for place in range(1, 61)
+    )
+    pdf = pdf_of(signed(make_facts(lines=lines), TOKEN), tmp_path)
+    pages = run(require("pdftotext"), "-layout", pdf, "-").split("\f")[:-1]
+    assert len(pages) > 2
+    found = [int(number) for page in pages for number in re.findall(r"công trình số (\d+)", page)]
+    assert found == list(range(1, 61))
+    for number, page in enumerate(pages, start=1):
+        assert f"Trang {number}/{len(pages)}" in page
+        assert ("Thành tiền" in page) == bool(re.search(r"P-\d{3}", page))
+        assert number == 1 or "Biên lai EBL01, ký hiệu 26TAA, số 1 (tiếp theo)" in page
+    assert "222.222.060 đồng" in pages[-1]
+    assert "Đã ký số bởi" in pages[-1]
+    assert_inside_the_frame(pdf)
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_nothing_is_cut_off_wherever_the_page_ends(tmp_path: Path, count: int) -> None:
+    facts = make_facts(lines=(LE_PHI,) * count, payer=Payer(LONG_NAME, tax_code="2801234567", address=LONG_NAME))
+    pdf = pdf_of(signed(facts, TOKEN), tmp_path)
+    text = text_of(pdf)
+    assert text.count("Lệ phí, mã LP-CCHN") == count
+    assert f"Tổng cộng {count}00.000 đồng" in text
+    assert_inside_the_frame(pdf)
+
+
+def test_huge_amounts_do_not_run_into_each_other(tmp_path: Path) -> None:
+    huge = FeeLine("PHI", "P", "Phí", 1, 499_999_999_999_999, 499_999_999_999_999)
+    text = text_of(pdf_of(signed(make_facts(lines=(huge,))), tmp_path))
+    assert "1 499.999.999.999.999 499.999.999.999.999" in text
+
+
+def assert_inside_the_frame(pdf: Path) -> None:
+    """Every word lies between the margins, none on another."""
+    layout = run(require("pdftotext"), "-bbox", pdf, "-")
+    boxes = re.findall(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">', layout)
+    assert boxes
+    for left, top, right, bottom in (map(float, box) for box in boxes):
+        assert 30 <= left <= right <= 389
+        assert 20 <= top <= bottom <= 575
+
+
+@pytest.mark.parametrize("name", ["Nguyễn 中文", "Anna\u200bB", "Иван", "A\u00adB"])
+def test_a_letter_without_a_shape_is_refused(name: str) -> None:
+    with pytest.raises(FontLacks) as refused:
+        render(signed(make_facts(payer=Payer(name))), demo=False, lookup_url=LOOKUP)
+    assert (refused.value.kind, refused.value.code) == ("invalid", "receipt.font")
+    assert name not in str(refused.value)
+
+
+def test_every_vietnamese_letter_has_a_shape() -> None:
+    refuse_unknown("aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz")
+    refuse_unknown("AÀẢÃÁẠĂẰẲẴẮẶÂẦẨẪẤẬBCDĐEÈẺẼÉẸÊỀỂỄẾỆFGHIÌỈĨÍỊJKLMNOÒỎÕÓỌÔỒỔỖỐỘƠỜỞỠỚỢPQRSTUÙỦŨÚỤƯỪỬỮỨỰVWXYỲỶỸÝỴZ")
+    refuse_unknown("0123456789 .,;:-–—/()%&@#*+='\"“”‘’…₫²³°")
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        b"",
+        b"<BLai/>",
+        b"not xml",
+        EXAMPLE.replace(b"<BLai>", b'<!DOCTYPE BLai [<!ENTITY x SYSTEM "file:///etc/passwd">]><BLai>'),
+        EXAMPLE.replace(b"<SCTu>1</SCTu>", b""),
+        EXAMPLE.replace(b"<SCTu>1</SCTu>", b"<SCTu>one</SCTu>"),
+        EXAMPLE.replace(b"<TgTien>100000</TgTien>", b"<TgTien>100001</TgTien>"),
+        EXAMPLE.replace(b"MIIDOjCC", b"AAAAAAAA"),
+        re.sub(rb"<DSCKS>.*</DSCKS>", b"", EXAMPLE, flags=re.DOTALL),
+    ],
+)
+def test_what_is_no_signed_receipt_is_refused(xml: bytes) -> None:
+    with pytest.raises(Refused):
+        render(xml, demo=False, lookup_url=LOOKUP)
+
+
+def test_a_token_that_fits_no_symbol_is_refused() -> None:
+    with pytest.raises(QrTooLong):
+        render(signed(make_facts(), "x" * 3_000), demo=False, lookup_url=LOOKUP)
+
+
+def test_wrapping_keeps_every_word_within_the_room() -> None:
+    style: Any = Style(9, 12)
+    lines = wrap("một hai  ba bốn\nnăm", style, 40)
+    assert " ".join(lines) == "một hai ba bốn năm"
+    assert len(lines) > 1
+    assert wrap("", style, 40) == [""]
+    assert "".join(wrap("W" * 50, style, 40)) == "W" * 50
+    assert wrap("Nguye\u0302\u0303n", style, 400) == ["Nguyễn"]
+    assert fitted("100.000", style, 400) is style
+    assert fitted("100.000" * 20, style, 40).size < 9
