@@ -1,0 +1,125 @@
+"""A run over stored lines and the host's payments: evaluate, check, and write only what changed.
+
+It works on the caller's connection and never commits: a broken invariant raises and the caller rolls back. The same
+data again writes nothing; a manual decision stays, and evidence that has changed since contests it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciliation import invariants, sources
+from reconciliation.balances import stated
+from reconciliation.definition import SOURCES
+from reconciliation.engine import DatabaseEngine, evaluate
+from reconciliation.ingest import Mint
+from reconciliation.lines import account_key
+from reconciliation.model import InvariantBroken, RunResult, SettlementRow, SourceFlawed, SourcePayment
+from reconciliation.record import Record
+from reconciliation.store import line_ref, statement, statement_line
+from reconciliation.totals import totals_by_kind
+
+PAYMENT_COLUMNS = tuple(SourcePayment.__slots__)
+
+_payment = sa.table("src_payment", *(sa.column(name) for name in SOURCES["src_payment"]))
+_line = sa.table("src_line", *(sa.column(name) for name in SOURCES["src_line"]))
+
+
+def run(
+    connection: sa.Connection,
+    *,
+    owner: str,
+    payments: sa.Select[Any] | Iterable[SourcePayment],
+    accounts: Collection[str],
+    as_of: date,
+    now: datetime,
+    mint: Mint,
+    settlement: Iterable[SettlementRow] = (),
+    rate: Fraction | None = None,
+    orders: Iterable[str] | None = None,
+) -> RunResult:
+    """Reconcile all stored lines of `accounts` with all payments due to them, as of a day.
+
+    `payments` gives each payment once, as SourcePayment values or as a select of the host's tables with columns of
+    those names. `rate` is the acquirer's contract commission, `orders` the numbers of the remittance orders sent;
+    without them the words of a debit have to do.
+    Raises SourceFlawed and InvariantBroken; either way the caller rolls back.
+    """
+    keys = sorted({account_key(account) for account in accounts})
+    engine = DatabaseEngine(connection)
+    with engine.sources():
+        _fill_payments(engine, payments, accounts)
+        _fill_lines(engine, owner, keys)
+        sources.fill_rest(engine, as_of=as_of, settlement=list(settlement), rate=rate, orders=orders)
+        _refuse_flaws(connection, keys)
+        evaluate(engine)
+        invariants.check(engine)
+        _check_balances(connection, owner, keys)
+        totals = totals_by_kind(engine)
+        record = Record(connection, owner, mint("rec"))
+        contested = record.contest()
+        ended = record.end(keys)
+        written = record.add() + len(contested)
+        record.close(now=now, as_of=as_of, accounts=keys, totals=totals, written=written, ended=ended)
+    gaps = connection.scalars(
+        sa.select(statement.c.id)
+        .where(statement.c.owner == owner, statement.c.account.in_(keys), statement.c.gap)
+        .order_by(statement.c.account, statement.c.from_day, statement.c.id)
+    )
+    return RunResult(record.run_id, totals, written, ended, contested, tuple(gaps))
+
+
+def _fill_payments(
+    engine: DatabaseEngine, payments: sa.Select[Any] | Iterable[SourcePayment], accounts: Collection[str]
+) -> None:
+    if not isinstance(payments, sa.Select):
+        sources.fill_payments(engine, payments)
+        return
+    given = payments.subquery("given")
+    if missing := [name for name in PAYMENT_COLUMNS if name not in given.c]:
+        raise SourceFlawed(f"the select of payments lacks {', '.join(missing)}")
+    c = given.c
+    receipt = sa.case((sa.func.coalesce(sa.cast(c.receipt_no, sa.Text), "") == "", 0), else_=1)
+    account = sa.case({name: account_key(name) for name in accounts}, value=c.account, else_=c.account)
+    engine.fill_from(
+        "src_payment",
+        sa.select(c.payment_id, c.reference, c.amount, sa.func.upper(c.channel), c.status, c.paid_on, receipt, account),
+    )
+
+
+def _fill_lines(engine: DatabaseEngine, owner: str, accounts: list[str]) -> None:
+    c = statement_line.c
+    mine = sa.and_(c.owner == owner, c.account.in_(accounts))
+    credit, reversal = sa.case((c.direction == "CRDT", 1), else_=0), sa.case((c.reversal, 1), else_=0)
+    engine.fill_from(
+        "src_line",
+        sa.select(c.id, c.natural_key, c.account, c.booking_date, credit, c.amount, reversal, c.nature).where(mine),
+    )
+    found = sa.select(line_ref.c.line_id, line_ref.c.ref, line_ref.c.how).join(statement_line)
+    engine.fill_from("src_line_ref", found.where(mine))
+
+
+def _refuse_flaws(connection: sa.Connection, accounts: list[str]) -> None:
+    """Two payments with one id or reference would each claim the same money."""
+    for column in (_payment.c.payment_id, _payment.c.reference):
+        repeated = sa.select(column).where(column != "").group_by(column).having(sa.func.count() > 1)
+        if (found := connection.execute(repeated.order_by(column).limit(1)).first()) is not None:
+            raise SourceFlawed(f"{column.name} {found[0]} belongs to two payments")
+    strange = sa.select(_payment.c.payment_id).where(_payment.c.account.not_in(accounts))
+    if (found := connection.execute(strange.order_by(_payment.c.payment_id).limit(1)).first()) is not None:
+        raise SourceFlawed(f"payment {found[0]} is due to an account that is not being reconciled")
+
+
+def _check_balances(connection: sa.Connection, owner: str, accounts: list[str]) -> None:
+    """Per account with an unbroken chain of statements: its lines together are closing minus opening."""
+    signed = sa.func.sum(sa.case((_line.c.credit == 1, _line.c.amount), else_=-_line.c.amount))
+    moved = dict(connection.execute(sa.select(_line.c.account, signed).group_by(_line.c.account)).all())
+    for account in accounts:
+        expected = stated(connection, owner, account)
+        if expected is not None and expected != int(moved.get(account, 0)):
+            raise InvariantBroken(f"the lines of an account sum to {moved.get(account, 0)}, its balance to {expected}")

@@ -1,0 +1,55 @@
+-- P4: payments without money, by the settlement calendar of their rail.
+with left_over as (
+    select p.payment_id, p.account, p.amount, p.reference, p.channel, p.status, p.paid_on, p.receipt,
+           b.batch_id, b.target, b.due_on as batch_due_on, b.claim, b.net, b.payment_count, b.first_payment,
+           c.batch_id as charged_back,
+           case when p.channel = 'POS' then d.next_working_day else p.paid_on end as due_on,
+           s.as_of
+    from src_payment p
+    cross join src_run s
+    left join payment_result r on r.payment_id = p.payment_id
+    left join batch_member m on m.payment_id = p.payment_id
+    left join batch b on b.batch_key = m.batch_key
+    left join charged_back c on c.payment_id = p.payment_id
+    left join src_calendar d on d.day = p.paid_on
+    where r.payment_id is null
+), judged as (
+    select l.*,
+           case
+               when charged_back is not null then 'chargeback.row'
+               when batch_id is not null then 'batch.unpaid'
+               when status <> 'SUCCEEDED' and receipt = 1 then 'receipt.without_money'
+               when status <> 'SUCCEEDED' then 'payment.open'
+               when channel = 'POS' and due_on > as_of then 'cutoff.inside'
+               when channel = 'POS' then 'settlement.missing'
+               when due_on >= as_of then 'cutoff.inside'
+               else 'bank.missing'
+           end as rule
+    from left_over l
+)
+select payment_id, account,
+       case rule
+           when 'chargeback.row' then 'CHARGEBACK'
+           when 'batch.unpaid' then 'BATCH_NOT_PAID'
+           when 'receipt.without_money' then 'RECEIPT_WITHOUT_MONEY'
+           when 'payment.open' then 'OPEN'
+           when 'cutoff.inside' then 'LATE_CUTOFF'
+           when 'settlement.missing' then 'MISSING_IN_SETTLEMENT'
+           else 'MISSING_IN_BANK'
+       end,
+       case when rule = 'batch.unpaid' then target else 'p:' || payment_id end,
+       rule,
+       case when rule = 'batch.unpaid' and payment_id <> first_payment then 0 else 1 end,
+       amount,
+       case when rule = 'batch.unpaid' then -claim else -amount end,
+       case when rule = 'batch.unpaid' then batch_id when rule = 'chargeback.row' then charged_back else reference end,
+       0, 0,
+       case when rule = 'batch.unpaid' then payment_count else 1 end,
+       0,
+       case when rule = 'batch.unpaid' then net else amount end,
+       case when rule = 'batch.unpaid' then claim else amount end,
+       case
+           when rule = 'batch.unpaid' then batch_due_on
+           when rule in ('cutoff.inside', 'settlement.missing', 'bank.missing') then due_on
+       end
+from judged
