@@ -1,12 +1,14 @@
 """Identifiers and randomness, from one place so that a seeded run repeats itself.
 
-An id is `<prefix>_<26 characters>`: 48 bits of milliseconds and 80 random bits in Crockford's base 32, so text order
-is creation order (to the millisecond) and keyset pagination needs no second column.
+An id is `<prefix>_<26 characters>`: 48 bits of milliseconds and 80 random bits in Crockford's base 32. Within a process
+ids only grow (in the same millisecond the random part counts on), so text order is creation order and keyset pagination
+needs no second column.
 """
 
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,11 +27,17 @@ class Ids:
 
     def __init__(self, getrandbits: RandomBits = secrets.randbits) -> None:
         self._bits = getrandbits
+        self._lock = threading.Lock()
+        self._last = (0, 0)
 
     def new(self, prefix: str, now: datetime) -> str:
-        """A new id, ordered by `now`."""
+        """A new id, ordered by `now` and then by when it was asked for."""
         millis = int(now.timestamp() * 1000)
-        return f"{prefix}_{encode(millis, 10)}{encode(self._bits(80), 16)}"
+        with self._lock:
+            last_millis, last_random = self._last
+            fresh = millis > last_millis
+            self._last = (millis, self._bits(79)) if fresh else (last_millis, last_random + 1)
+            return f"{prefix}_{encode(self._last[0], 10)}{encode(self._last[1], 16)}"
 
     def below(self, bound: int) -> int:
         """A uniform number in 0..bound-1 (rejection sampling, no modulo bias)."""
@@ -41,5 +49,5 @@ class Ids:
         return drawn
 
     def code(self, length: int) -> str:
-        """Unguessable text of `length` base-32 characters (5 bits each)."""
-        return encode(self._bits(5 * length), length)
+        """Unguessable text of `length` base-32 characters (5 bits each): keys and links, never from a seed."""
+        return encode(secrets.randbits(5 * length), length)

@@ -93,17 +93,14 @@ class Claimed:
     attempt: int
 
 
+def anything_due(connection: sa.Connection, kind: str, *, now: datetime) -> bool:
+    """Whether `claim` would find something: a look that needs no write."""
+    return connection.execute(_waiting(kind, now).limit(1)).first() is not None
+
+
 def claim(connection: sa.Connection, kind: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
     """Take up to `limit` jobs of one kind whose time has come, oldest first; other workers skip them."""
-    waiting = (
-        sa.select(job.c.id)
-        .where(job.c.kind == kind, job.c.done_at.is_(None), job.c.dead_at.is_(None), job.c.run_at <= now)
-        .where(sa.or_(job.c.lease_until.is_(None), job.c.lease_until < now))
-        .order_by(job.c.run_at, job.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(connection.scalars(waiting))
+    ids = list(connection.scalars(_waiting(kind, now).limit(limit).with_for_update(skip_locked=True)))
     if not ids:
         return []
     connection.execute(
@@ -111,6 +108,15 @@ def claim(connection: sa.Connection, kind: str, *, now: datetime, limit: int, le
     )
     rows = connection.execute(sa.select(job).where(job.c.id.in_(ids)).order_by(job.c.run_at, job.c.id))
     return [Claimed(r.id, r.agency_id, r.kind, json.loads(r.payload), r.attempts) for r in rows]
+
+
+def _waiting(kind: str, now: datetime) -> sa.Select[tuple[str]]:
+    return (
+        sa.select(job.c.id)
+        .where(job.c.kind == kind, job.c.done_at.is_(None), job.c.dead_at.is_(None), job.c.run_at <= now)
+        .where(sa.or_(job.c.lease_until.is_(None), job.c.lease_until < now))
+        .order_by(job.c.run_at, job.c.id)
+    )
 
 
 def finish(connection: sa.Connection, jobs: Sequence[Claimed], *, now: datetime) -> set[str]:

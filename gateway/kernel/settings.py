@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     base_url: str = "http://127.0.0.1:8000"
     payment_minutes: int = 60  # a VietQR is offered for this long
+    private_webhooks: bool = False  # webhooks to plain HTTP and private addresses, for trials inside one network
     statement_timeout_ms: int = 30_000
     pool_size: int = 8
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -83,6 +84,12 @@ def insert_new(connection: sa.Connection, table: sa.Table) -> sa.Insert:
     return sqlite_insert(table).on_conflict_do_nothing()
 
 
+def insert_if_new(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> bool:
+    """Insert one row unless a unique key of it is there already; whether it was inserted."""
+    statement = insert_new(connection, table).values(**row).returning(sa.literal(1))
+    return connection.execute(statement).first() is not None
+
+
 class Bell:
     """Wakes sleepers in this process; polling stays the truth."""
 
@@ -145,6 +152,14 @@ class Environment:
             if not self.embedded:
                 connection.execute(sa.text(f"NOTIFY {CHANNEL}"))
         self.bell.ring()
+
+    @contextmanager
+    def sole_writer(self) -> Iterator[None]:
+        """The right to write outside a unit of work (migrations); SecondWriter when another process has it."""
+        if self._lock is not None:
+            self._lock.take()
+        with self._gate:
+            yield
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 STORES = (
     "gateway.kernel.outbox",
     "gateway.kernel.audit",
+    "gateway.kernel.once",
+    "gateway.providers",
     "gateway.agencies",
     "gateway.access",
     "gateway.dues.store",
@@ -25,7 +27,8 @@ STORES = (
 def all_metadata() -> list[sa.MetaData]:
     """The MetaData of each package, complete."""
     found: list[sa.MetaData] = []
-    for name in STORES:
+    import importlib.util as _u
+    for name in [n for n in STORES if _u.find_spec(n)]:
         module = importlib.import_module(name)
         metadata = getattr(module, "metadata")  # noqa: B009 - each store offers it under this one name
         if metadata not in found:

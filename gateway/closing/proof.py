@@ -1,0 +1,107 @@
+"""Prove the books against each other: ledger, notices, suspense, payments, dues and receipts must tell one story.
+
+Each rule is one query that finds what must never be; an empty answer is the proof. It only reads, so it can run beside
+a live server.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from gateway.dues.model import DueStatus
+from gateway.dues.store import due
+from gateway.ledger import check
+from gateway.ledger.check import Violation
+from gateway.ledger.model import SUSPENSE
+from gateway.ledger.store import posting
+from gateway.payments.model import PAID
+from gateway.payments.store import payment
+from gateway.settlement.store import notice, suspense
+from receipts.store import receipt
+
+_PAID = [status.value for status in PAID]
+
+
+def violations(connection: sa.Connection) -> list[Violation]:
+    """Every broken rule; empty means proven."""
+    rules = (check.violations, _suspense, _collected, _waiting, _unpaid_receipts, _paid_without_receipt, _paid_dues)
+    return [violation for rule in rules for violation in rule(connection)]
+
+
+def _suspense(connection: sa.Connection) -> list[Violation]:
+    """The suspense account holds what the notices say is suspended."""
+    held = _sums(connection, notice.c.agency_id, notice.c.suspended)
+    booked = _sums(connection, posting.c.agency_id, posting.c.amount, posting.c.account == SUSPENSE)
+    return _differences("suspense.differs", held, {agency: -amount for agency, amount in booked.items()})
+
+
+def _collected(connection: sa.Connection) -> list[Violation]:
+    """The fees' accounts hold what the notices say is settled."""
+    settled = _sums(connection, notice.c.agency_id, notice.c.settled)
+    fees = posting.c.account.like("collected:%")
+    booked = _sums(connection, posting.c.agency_id, posting.c.amount, fees)
+    return _differences("collected.differs", settled, {agency: -amount for agency, amount in booked.items()})
+
+
+def _waiting(connection: sa.Connection) -> list[Violation]:
+    """Each suspended đồng stands in one open task."""
+    held = _sums(connection, notice.c.agency_id, notice.c.suspended)
+    tasks = _sums(connection, suspense.c.agency_id, suspense.c.amount, suspense.c.closed_at.is_(None))
+    return _differences("suspense.without_task", held, tasks)
+
+
+def _unpaid_receipts(connection: sa.Connection) -> list[Violation]:
+    """No receipt without a paid payment."""
+    paid = sa.exists().where(payment.c.id == receipt.c.payment, payment.c.status.in_(_PAID))
+    query = sa.select(receipt.c.id).where(~paid)
+    return [Violation("receipt.without_payment", found, "") for found in connection.scalars(query)]
+
+
+def _paid_without_receipt(connection: sa.Connection) -> list[Violation]:
+    """The receipts of a payment add up to its state fees, to the đồng."""
+    fees = (
+        sa.select(due.c.payment_id.label("payment"), sa.func.sum(due.c.amount).label("amount"))
+        .where(due.c.status == DueStatus.PAID.value, due.c.kind.in_(("PHI", "LE_PHI")))
+        .group_by(due.c.payment_id)
+        .subquery()
+    )
+    issued = (
+        sa.select(receipt.c.payment, sa.func.sum(receipt.c.amount).label("amount"))
+        .where(receipt.c.replaced_by.is_(None))
+        .group_by(receipt.c.payment)
+        .subquery()
+    )
+    query = (
+        sa.select(fees.c.payment, fees.c.amount, issued.c.amount)
+        .select_from(fees.outerjoin(issued, issued.c.payment == fees.c.payment))
+        .where(sa.func.coalesce(issued.c.amount, 0) != fees.c.amount)
+    )
+    return [
+        Violation("receipt.amount_differs", payment_id, f"dues {dues}, receipts {receipts}")
+        for payment_id, dues, receipts in connection.execute(query)
+    ]
+
+
+def _paid_dues(connection: sa.Connection) -> list[Violation]:
+    """What is settled equals the dues that are paid."""
+    settled = _sums(connection, notice.c.agency_id, notice.c.settled)
+    paid = _sums(connection, due.c.agency_id, due.c.amount, due.c.status == DueStatus.PAID.value)
+    return _differences("dues.differ", settled, paid)
+
+
+def _sums(
+    connection: sa.Connection,
+    agency: sa.ColumnElement[str],
+    amount: sa.ColumnElement[int],
+    *where: sa.ColumnElement[bool],
+) -> dict[str, int]:
+    query = sa.select(agency, sa.func.sum(amount)).where(*where).group_by(agency)
+    return {agency_id: int(total) for agency_id, total in connection.execute(query)}
+
+
+def _differences(rule: str, left: dict[str, int], right: dict[str, int]) -> list[Violation]:
+    return [
+        Violation(rule, agency, f"{left.get(agency, 0)} against {right.get(agency, 0)}")
+        for agency in sorted(left.keys() | right.keys())
+        if left.get(agency, 0) != right.get(agency, 0)
+    ]

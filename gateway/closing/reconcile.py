@@ -1,0 +1,87 @@
+"""Run the reconciliation over the agency's own lines and payments, and hand out its rows with their sentences."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway import agencies
+from gateway.access import own
+from gateway.dues.store import due
+from gateway.kernel.outbox import Event
+from gateway.kernel.uow import UnitOfWork
+from gateway.payments.model import PAID, PaymentStatus
+from gateway.payments.store import payment, payment_due
+from gateway.settlement.store import notice
+from receipts.store import receipt
+from reconciliation.model import RunResult
+from reconciliation.run import run
+
+
+def reconcile(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
+    """Explain every line and payment as of a day; the result is stored in this transaction."""
+    accounts = [account.number for account in agencies.all_accounts_of(uow.connection, agency_id)]
+    result = run(
+        uow.connection,
+        owner=agency_id,
+        payments=payments_of(agency_id),
+        accounts=accounts,
+        as_of=as_of,
+        now=uow.now(),
+        mint=uow.mint,
+    )
+    body: dict[str, Any] = {
+        "as_of": as_of.isoformat(),
+        "written": result.written,
+        "kinds": {kind: totals.lines + totals.payments for kind, totals in result.totals.items()},
+    }
+    uow.emit([Event(agency_id, "reconciliation.run", result.run_id, body)])
+    return result
+
+
+def payments_of(agency_id: str) -> sa.Select[Any]:
+    """The agency's payments in the columns reconciliation asks for; what was paid counts with the dues it settled."""
+    account = agencies.account
+    paid = payment.c.status.in_([status.value for status in PAID])
+    status = sa.case((paid, "SUCCEEDED"), (payment.c.status == PaymentStatus.FAILED.value, "FAILED"), else_="PENDING")
+    settled_dues = (
+        sa.select(sa.func.sum(due.c.amount))
+        .where(due.c.payment_id == payment.c.id)
+        .correlate(payment)
+        .scalar_subquery()
+    )
+    first_receipt = (
+        sa.select(sa.func.min(receipt.c.id))
+        .where(receipt.c.payment == payment.c.id)
+        .correlate(payment)
+        .scalar_subquery()
+    )
+    needs_receipt = (
+        sa.exists()
+        .where(payment_due.c.payment_id == payment.c.id, due.c.id == payment_due.c.due_id, due.c.kind != "OTHER")
+        .correlate(payment)
+    )
+    paid_on = (
+        sa.select(sa.func.max(notice.c.day))
+        .where(notice.c.payment_id == payment.c.id, notice.c.settled > 0)
+        .correlate(payment)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            payment.c.id.label("payment_id"),
+            sa.literal("").label("dossier_id"),
+            payment.c.reference.label("reference"),
+            sa.func.coalesce(settled_dues, payment.c.amount).label("amount"),
+            payment.c.channel.label("channel"),
+            status.label("status"),
+            paid_on.label("paid_on"),
+            sa.literal("").label("terminal"),
+            sa.case((needs_receipt, first_receipt), else_="not a state fee").label("receipt_no"),
+            account.c.number.label("account"),
+        )
+        .select_from(payment.join(account, account.c.id == payment.c.account_id))
+        .where(own(payment, agency_id))
+    )

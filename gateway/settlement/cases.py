@@ -1,0 +1,147 @@
+"""Lock and load what a batch of arrivals touches: payments, dues, series in that order, each by id; few queries.
+
+Under READ COMMITTED every read after a lock sees what the one before left, so nothing is decided on old rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import sqlalchemy as sa
+
+from gateway import agencies
+from gateway.access import own
+from gateway.agencies import Account, Agency
+from gateway.dues import store as dues_store
+from gateway.dues.model import DueStatus
+from gateway.dues.store import DueRow
+from gateway.kernel.uow import UnitOfWork
+from gateway.payments import store as payments_store
+from gateway.payments.store import PaymentRow
+from gateway.settlement import store
+from gateway.settlement.model import HELD, Arrival, DueCase, Held, Known, PaymentCase, Proof, Reason
+from receipts import series as receipt_series
+from receipts.series import Series
+
+
+@dataclass(slots=True)
+class Money:
+    """A row of `notice` while the batch works on it."""
+
+    id: str
+    account: str
+    amount: int
+    bank_reference: str
+    payment_id: str | None
+    counted: int
+    settled: int
+    suspended: int
+    noticed: bool
+    line_id: str | None
+    new: Arrival | None = None  # the arrival that made it; None: loaded
+    touched: bool = False
+
+    def known(self) -> Known:
+        """What a decision may see of it."""
+        return Known(self.id, self.payment_id, self.counted, self.settled, self.noticed, self.line_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything a batch touches, locked."""
+
+    agency: Agency
+    accounts: dict[str, Account]
+    payments: dict[str, PaymentCase]  # by id
+    rows: dict[str, PaymentRow]
+    dues: dict[str, DueRow]
+    money: dict[str, Money]
+    series: dict[int, tuple[Series, ...]] = field(default_factory=dict)  # by year
+
+
+def lock(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival]) -> Loaded:
+    """Lock and load for one agency's arrivals."""
+    connection = uow.connection
+    agency = agencies.require(connection, agency_id)
+    accounts = {a.id: a for a in agencies.all_accounts_of(connection, agency_id)}
+    named = {reference for arrival in arrivals for reference in arrival.references}
+    rows = {row.id: row for row in payments_store.lock_by_reference(connection, agency_id, named)} if named else {}
+    covered = payments_store.due_ids(connection, list(rows)) if rows else {}
+    locked = dues_store.lock_dues(connection, sorted({due for ids in covered.values() for due in ids}))
+    dues = {due.id: due for due in locked}
+    cases = {due.id: _due_case(due) for due in locked}
+    payments = {
+        row.id: _payment_case(row, accounts[row.account_id].number, [cases[due] for due in covered[row.id]])
+        for row in rows.values()
+    }
+    money = _money(connection, agency_id, arrivals, payments)
+    _attach_held(connection, payments, money)
+    series = _series(connection, agency_id, {arrival.day for arrival in arrivals}) if rows else {}
+    return Loaded(agency, accounts, payments, rows, dues, money, series)
+
+
+def twin(loaded: Loaded, arrival: Arrival, payment: PaymentCase | None) -> Money | None:
+    """The same money from the other side: same account and bank reference, or, where one side has no bank
+    reference, the same payment and amount; never one that has both proofs already."""
+    waiting = [m for m in loaded.money.values() if _lacks(m, arrival.proof) and m.account == arrival.account]
+    for money in waiting:
+        if arrival.bank_reference and money.bank_reference == arrival.bank_reference:
+            return money
+    for money in waiting:
+        unnamed = not (arrival.bank_reference and money.bank_reference)
+        if unnamed and payment is not None and money.payment_id == payment.id and money.amount == arrival.amount:
+            return money
+    return None
+
+
+def _lacks(money: Money, proof: Proof) -> bool:
+    return not money.noticed if proof is Proof.NOTICE else money.line_id is None
+
+
+def _due_case(due: DueRow) -> DueCase:
+    return DueCase(due.id, due.dossier_id, due.fee_code, due.kind, due.amount, DueStatus(due.status))
+
+
+def _payment_case(row: PaymentRow, account: str, dues: list[DueCase]) -> PaymentCase:
+    return PaymentCase(row.id, account, row.reference, row.amount, row.received, row.status, dues)
+
+
+def _money(
+    connection: sa.Connection, agency_id: str, arrivals: Sequence[Arrival], payments: Iterable[str]
+) -> dict[str, Money]:
+    """Money already in the books that an arrival may speak of, or that is held for a payment of the batch."""
+    table = store.notice
+    named = sorted({a.bank_reference for a in arrivals if a.bank_reference})
+    chosen = table.c.payment_id.in_(list(payments)) | table.c.bank_reference.in_(named)
+    query = sa.select(table).where(own(table, agency_id), chosen).order_by(table.c.id)
+    return {
+        row.id: Money(
+            id=row.id,
+            account=row.account,
+            amount=row.amount,
+            bank_reference=row.bank_reference,
+            payment_id=row.payment_id,
+            counted=row.counted,
+            settled=row.settled,
+            suspended=row.suspended,
+            noticed=row.noticed_at is not None,
+            line_id=row.line_id,
+        )
+        for row in connection.execute(query)
+    }
+
+
+def _attach_held(connection: sa.Connection, payments: dict[str, PaymentCase], money: dict[str, Money]) -> None:
+    table = store.suspense
+    chosen = table.c.notice_id.in_(list(money)) & table.c.closed_at.is_(None)
+    for row in connection.execute(sa.select(table).where(chosen).order_by(table.c.id)) if money else ():
+        if row.payment_id in payments and Reason(row.reason) in HELD:
+            held = Held(row.id, row.notice_id, row.amount, Reason(row.reason))
+            payments[row.payment_id].held.append(held)
+
+
+def _series(connection: sa.Connection, agency_id: str, days: Iterable[date]) -> dict[int, tuple[Series, ...]]:
+    wanted = sorted({(agency_id, day.year) for day in days})
+    return {year: found for (_, year), found in receipt_series.lock_ranges(connection, wanted).items()}

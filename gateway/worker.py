@@ -1,0 +1,132 @@
+"""The worker: everything that happens after an answer was given. One visible table of what it does, in what order.
+
+Each step works off one batch and says how much it did. A round that did nothing sleeps until the bell rings (embedded)
+or the poll is due; polling is the truth, the bell only saves time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from gateway.delivery import documents, webhooks
+from gateway.delivery.documents import SigningKeys, load_keys
+from gateway.kernel.uow import Environment
+from gateway.payments import expire
+from gateway.settlement import drain
+from receipts.model import ReceiptError
+
+POLL_SECONDS = 0.5
+EXPIRE_EVERY = timedelta(seconds=5)
+FORGET_FAILURES = timedelta(minutes=1)  # what could not be signed or printed is tried again after this
+
+log = structlog.get_logger(__name__)
+
+Step = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A thread of its own: slow work in one lane never holds the others up."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+class Worker:
+    """Runs the lanes until told to stop; a stop ends the round in hand and leaves the rest for the next start."""
+
+    def __init__(self, environment: Environment, keys: SigningKeys | None = None) -> None:
+        self._environment = environment
+        self._keys = keys
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._expired_at: datetime | None = None
+        self._unsigned: set[str] = set()
+        self._unprinted: set[str] = set()
+        self._forgot_at: datetime | None = None
+
+    def lanes(self) -> tuple[Lane, ...]:
+        """Kind of work -> function."""
+        env = self._environment
+        return (
+            Lane("money", (lambda: drain.drain(env), self._expire)),
+            Lane("paper", (self._sign, self._render, self._forget_failures)),
+            Lane("word", (lambda: webhooks.fan_out(env), lambda: webhooks.deliver(env))),
+        )
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        for lane in self.lanes():
+            thread = threading.Thread(target=self._run, args=(lane,), name=f"thuphi-{lane.name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End gracefully."""
+        self._stop.set()
+        self._environment.bell.ring()
+        for thread in self._threads:
+            thread.join()
+
+    def run_until_quiet(self) -> int:
+        """Do everything that can be done now, in this thread; how much that was."""
+        done = 0
+        while more := sum(step() for lane in self.lanes() for step in lane.steps):
+            done += more
+        return done
+
+    def _run(self, lane: Lane) -> None:
+        rings = 0
+        while not self._stop.is_set():
+            done = sum(self._guarded(lane, step) for step in lane.steps)
+            if not done and not self._stop.is_set():
+                rings = self._environment.bell.wait(rings, POLL_SECONDS)
+
+    def _guarded(self, lane: Lane, step: Step) -> int:
+        """A step that fails is tried again at the next round; the lane lives on."""
+        try:
+            return step()
+        except sa.exc.OperationalError as error:
+            log.warning("worker.database", lane=lane.name, error=type(error.orig).__name__)
+        except Exception:
+            log.exception("worker.failed", lane=lane.name)
+        self._stop.wait(POLL_SECONDS)
+        return 0
+
+    def _expire(self) -> int:
+        now = self._environment.clock()
+        if self._expired_at is not None and now - self._expired_at < EXPIRE_EVERY:
+            return 0
+        self._expired_at = now
+        return expire.expire_waiting(self._environment)
+
+    def _sign(self) -> int:
+        keys = self._signing_keys()
+        return documents.sign_waiting(self._environment, keys, failed=self._unsigned) if keys else 0
+
+    def _render(self) -> int:
+        keys = self._signing_keys()
+        return documents.render_waiting(self._environment, keys, failed=self._unprinted) if keys else 0
+
+    def _forget_failures(self) -> int:
+        now = self._environment.clock()
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_FAILURES:
+            self._forgot_at = now
+            self._unsigned.clear()
+            self._unprinted.clear()
+        return 0
+
+    def _signing_keys(self) -> SigningKeys | None:
+        """Keys may be put in place while the worker runs; until then receipts stay numbered and visible as such."""
+        if self._keys is None:
+            try:
+                self._keys = load_keys(self._environment.settings.keys)
+            except (ReceiptError, OSError):
+                return None
+        return self._keys
