@@ -1,0 +1,116 @@
+"""The application: API, citizen's pages and, where embedded, the worker, all on one environment."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from connectors.simulators.bank import SimulatedBank
+from gateway import web
+from gateway.api import (
+    callbacks,
+    dossiers,
+    events,
+    fees,
+    flaws,
+    health,
+    metrics,
+    payments,
+    receipts,
+    reports,
+    simulator,
+)
+from gateway.api.headers import AnswerHeaders
+from gateway.api.limits import BodyLimit
+from gateway.api.openapi import DESCRIPTION, TAGS, Api, operation_id
+from gateway.api.refusals import Refusals
+from gateway.kernel.uow import Environment
+from gateway.migrations import history
+
+VERSION = "1"  # of the API, as in its addresses
+
+ROUTERS = (
+    dossiers.router,
+    payments.router,
+    receipts.router,
+    fees.router,
+    reports.router,
+    events.router,
+    callbacks.router,
+    health.router,
+)
+
+
+def create_app(
+    environment: Environment, *, bank: SimulatedBank | None = None, embedded_worker: bool = False
+) -> FastAPI:
+    """The application over one environment, which the caller closes. `bank` is the demo's simulated bank.
+
+    Starting it raises NotMigrated on a database that is not at the head of the history.
+    """
+    registry = CollectorRegistry()
+    registry.register(metrics.Books(environment))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with environment.read() as connection:
+            history.require_head(connection)
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _threads(environment)
+        async with _working(environment if embedded_worker else None):
+            yield
+        if (tailer := getattr(app.state, "tailer", None)) is not None:
+            tailer.close()  # made with the first open page
+
+    app = Api(
+        title="Thu Phí",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,  # its pages would load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+        lifespan=lifespan,
+        middleware=[
+            Middleware(metrics.Measured, traffic=metrics.Traffic(registry)),
+            Middleware(AnswerHeaders, environment=environment),
+            Middleware(Refusals),
+            Middleware(BodyLimit),
+        ],
+        exception_handlers={RequestValidationError: flaws.validation, HTTPException: flaws.http},
+    )
+    app.state.environment = environment
+    for router in (*ROUTERS, metrics.router_for(registry)):
+        app.include_router(router)
+    if bank is not None:
+        app.include_router(simulator.router_for(bank))
+    web.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _working(environment: Environment | None) -> AsyncIterator[None]:
+    """The worker beside the doors, for installations of one process."""
+    if environment is None:
+        yield
+        return
+    from gateway.worker import Worker
+
+    worker = Worker(environment)
+    worker.start()
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(worker.stop)
+
+
+def _threads(environment: Environment) -> int:
+    """As many as there are connections to use; more would only wait for one. Embedded writers queue at the gate."""
+    return 40 if environment.embedded else 4 * environment.settings.pool_size

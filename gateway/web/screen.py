@@ -1,0 +1,183 @@
+"""What the payer's page has to say about a payment: one of eleven states, from facts alone.
+
+The page, its event stream and the QR read the same `Screen`, so they cannot disagree. A state is more than the outer
+status: dues may have been paid elsewhere, withdrawn or amended, money may be there in part, a receipt may still lack
+its signature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from gateway.dues import store as dues_store
+from gateway.dues.model import DueStatus
+from gateway.dues.store import DossierRow, DueRow
+from gateway.kernel.canonical import fingerprint
+from gateway.payments import store
+from gateway.payments.store import PaymentRow, payment
+from gateway.payments.view import PaymentView, views
+from receipts.model import State as ReceiptState
+
+Tone = Literal["wait", "check", "good", "over", "attention", "bad"]
+
+
+class State(StrEnum):
+    """Each is a text `state.<name>` and `state.<name>.note`."""
+
+    PENDING = "pending"
+    PARTIAL = "partial"
+    CHECKING = "checking"
+    SIGNING = "signing"
+    PAID = "paid"
+    EXPIRED = "expired"
+    EXPIRED_PARTIAL = "expired_partial"
+    FAILED = "failed"
+    SETTLED_ELSEWHERE = "settled_elsewhere"
+    WITHDRAWN = "withdrawn"
+    CHANGED = "changed"
+
+
+TONES: dict[State, Tone] = {
+    State.PENDING: "wait",
+    State.PARTIAL: "attention",
+    State.CHECKING: "check",
+    State.SIGNING: "good",
+    State.PAID: "good",
+    State.EXPIRED: "over",
+    State.EXPIRED_PARTIAL: "attention",
+    State.FAILED: "bad",
+    State.SETTLED_ELSEWHERE: "good",
+    State.WITHDRAWN: "over",
+    State.CHANGED: "attention",
+}
+FINAL = frozenset({State.PAID, State.SETTLED_ELSEWHERE, State.WITHDRAWN})  # nothing more will happen on this page
+SOON = frozenset({State.PENDING, State.PARTIAL, State.CHECKING, State.SIGNING})  # worth a refresh without script
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A payment as its payer sees it at one moment. Amounts in đồng."""
+
+    view: PaymentView
+    dossiers: tuple[tuple[DossierRow, tuple[DueRow, ...]], ...]
+    state: State
+
+    @property
+    def tone(self) -> Tone:
+        return TONES[self.state]
+
+    @property
+    def live(self) -> bool:
+        """Whether the page should listen for news."""
+        return self.state not in FINAL
+
+    @property
+    def soon(self) -> bool:
+        """Whether news is expected within seconds or minutes."""
+        return self.state in SOON
+
+    @property
+    def payload(self) -> str | None:
+        """The VietQR on offer, if any."""
+        return self.view.payload if self.state in (State.PENDING, State.PARTIAL) else None
+
+    @property
+    def transferable(self) -> bool:
+        """Whether the transfer details are shown; what came in part is completed even after the time."""
+        return self.payload is not None or self.state is State.EXPIRED_PARTIAL
+
+    @property
+    def renewable(self) -> bool:
+        """Whether a fresh payment may take this one's place; never while money of this one is held."""
+        stale = self.state in (State.EXPIRED, State.FAILED, State.CHANGED)
+        return stale and self.view.row.received == 0 and self.view.payable_dues
+
+    @property
+    def amount(self) -> int:
+        """The figure the page begins with."""
+        if self.state in (State.PARTIAL, State.EXPIRED_PARTIAL):
+            return self.view.remaining
+        if self.state in (State.PAID, State.SIGNING):
+            return sum(due.amount for due in self.settled) or self.view.row.amount
+        return _open_amount(self.view) if self.state is State.CHANGED else self.view.row.amount
+
+    @property
+    def settled(self) -> tuple[DueRow, ...]:
+        """The dues this payment has paid."""
+        return tuple(due for due in self.view.dues if due.payment_id == self.view.row.id)
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the page would."""
+        row, view = self.view.row, self.view
+        receipts = [[item.id, item.state] for item in view.receipts]
+        dues = [[due.id, due.amount, due.status.value] for due in view.dues]
+        return fingerprint([self.state.value, row.amount, row.received, dues, receipts])[:12]
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """Whose events concern this page."""
+        ids = [due.id for due in self.view.dues] + [item.id for item in self.view.receipts]
+        return frozenset([self.view.row.id, *ids])
+
+
+def by_token(connection: sa.Connection, token: str, now: datetime) -> Screen:
+    """The screen of the payment whose link somebody holds. PaymentMissing."""
+    return _screen(connection, store.by_token(connection, token), now)
+
+
+def by_reference(connection: sa.Connection, reference: str, now: datetime) -> Screen | None:
+    """The same, found by the reference of the transfer: for pages that show neither dossier nor receipt."""
+    found = store.rows(connection, sa.select(payment).where(payment.c.reference == reference))
+    return _screen(connection, found[0], now) if found else None
+
+
+def _screen(connection: sa.Connection, row: PaymentRow, now: datetime) -> Screen:
+    view = views(connection, [row])[0]
+    return Screen(view, _grouped(connection, view.dues), state_of(view, now))
+
+
+def state_of(view: PaymentView, now: datetime) -> State:
+    """The one state that fits; what is certain comes before what is asked."""
+    if view.status == "paid":
+        return State.SIGNING if _unsigned(view.receipts) else State.PAID
+    if view.status == "checking":
+        return State.CHECKING
+    if not view.payable_dues:
+        paid = any(due.status is DueStatus.PAID for due in view.dues)
+        return State.SETTLED_ELSEWHERE if paid else State.WITHDRAWN
+    if _open_amount(view) != view.row.amount:
+        return State.CHANGED
+    if view.status == "failed":
+        return State.FAILED
+    return _waiting(view, now)
+
+
+def _waiting(view: PaymentView, now: datetime) -> State:
+    over = view.status == "expired" or view.row.expires_at <= now
+    if view.row.received > 0:
+        return State.EXPIRED_PARTIAL if over else State.PARTIAL
+    return State.EXPIRED if over else State.PENDING
+
+
+def _unsigned(receipts: Sequence[sa.Row[Any]]) -> bool:
+    return any(item.state == ReceiptState.NUMBERED for item in receipts)
+
+
+def _open_amount(view: PaymentView) -> int:
+    return sum(due.amount for due in view.dues if due.status is DueStatus.OPEN)
+
+
+def _grouped(connection: sa.Connection, dues: Sequence[DueRow]) -> tuple[tuple[DossierRow, tuple[DueRow, ...]], ...]:
+    """The dues under their dossiers, in the dossiers' order of first mention."""
+    groups: dict[str, list[DueRow]] = {}
+    for due in dues:
+        groups.setdefault(due.dossier_id, []).append(due)
+    known = dues_store.dossiers(connection, groups)
+    return tuple((known[dossier_id], tuple(items)) for dossier_id, items in groups.items())

@@ -1,0 +1,89 @@
+"""No key opens what is another agency's: made from the description, so that no new route can be left out (OWASP API1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import HandClock
+from tests.gateway.api.conftest import NEIGHBOUR, Api, Dossier, sign
+from tests.town import LE_PHI, PHI, Town
+
+REFUSED = (403, 404)
+
+
+@pytest.fixture
+def theirs(api: Api, town: Town, dossier: Dossier, clock: HandClock) -> dict[str, Any]:
+    """Things of the town, by the names that paths and bodies have for them."""
+    made = api.post("/api/v1/dossiers", dossier(PHI)).json()
+    payment = town.payment(LE_PHI)
+    town.money_comes(payment)
+    sign(town)
+    clock.advance(minutes=1)
+    return {
+        "dossier_id": made["id"],
+        "due_id": made["dues"][0]["id"],
+        "payment_id": payment.id,
+        "receipt_id": town.receipts()[0].id,
+    }
+
+
+def _operations(api: Api) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    described = api.client.get("/openapi.json").json()
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            if path.startswith("/api/"):
+                yield method, path, operation
+
+
+def _bodies(operation: str, theirs: dict[str, Any], dossier: Dossier) -> list[dict[str, Any]]:
+    """What a neighbour might send to reach what is not its own."""
+    return {
+        "create_dossier": [dossier()],
+        "amend_dossier": [{"withdraw": [theirs["due_id"]]}, {"amend": [{"due_id": theirs["due_id"], "quantity": 2}]}],
+        "start_payment": [
+            {"dossier_id": theirs["dossier_id"], "channel": "vietqr"},
+            {"due_ids": [theirs["due_id"]], "channel": "vietqr"},
+            {"basket": [theirs["dossier_id"]], "channel": "vietqr"},
+        ],
+    }[operation]
+
+
+def test_no_route_opens_to_a_neighbour(
+    api: Api, neighbour: Api, town: Town, theirs: dict[str, Any], dossier: Dossier
+) -> None:
+    for method, template, operation in _operations(api):
+        path = template.format(**theirs)
+        where = f"{method} {template}"
+        if method != "get":
+            for body in _bodies(operation["operationId"], theirs, dossier):
+                call = neighbour.post if method == "post" else neighbour.patch
+                assert call(path, body).status_code in REFUSED, where
+        elif path != template:
+            assert api.get(path).status_code == 200, where
+            assert neighbour.get(path).status_code in REFUSED, where
+        elif not template.endswith("/fees"):
+            query = {"code": "H56.17-261124-9001"} if template.endswith("/dossiers") else {}
+            assert api.get(path, **query).json()["data"], f"{where}: nothing there to be hidden"
+            assert neighbour.get(path, **query).json()["data"] == [], where
+    town.ties()
+
+
+def test_no_route_opens_without_a_key(api: Api, client: Any, theirs: dict[str, Any], dossier: Dossier) -> None:
+    nobody = Api(client, "", iter(range(100)))
+    for method, template, operation in _operations(api):
+        path = template.format(**theirs)
+        if method == "get":
+            assert nobody.get(path, code="x").status_code == 401, template
+        else:
+            body = _bodies(operation["operationId"], theirs, dossier)[0]
+            assert (nobody.post if method == "post" else nobody.patch)(path, body).status_code == 401, template
+
+
+def test_a_neighbour_may_use_the_same_idempotency_key(api: Api, neighbour: Api, dossier: Dossier) -> None:
+    first = api.post("/api/v1/dossiers", dossier(), Idempotency_Key="same")
+    second = neighbour.post("/api/v1/dossiers", dossier(agency=NEIGHBOUR), Idempotency_Key="same")
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["id"] != second.json()["id"]
