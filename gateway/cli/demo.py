@@ -1,0 +1,104 @@
+"""`thuphi demo`: a whole day on the embedded default, with its papers and a summary that ties to the đồng."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.answer import refusals, say
+
+if TYPE_CHECKING:
+    from gateway.trial.day import Progress
+    from gateway.trial.make import Made
+
+STEPS = {
+    "register": "Tiếp nhận hồ sơ / dossiers come in",
+    "pay": "Công dân quét VietQR và nộp / citizens scan and pay",
+    "statement": "Sao kê ngân hàng / bank statements",
+    "reconcile": "Đối soát / reconciliation",
+    "papers": "Ghi biên lai và báo cáo / receipts and reports",
+}
+
+
+def demo(
+    data: Annotated[Path, typer.Option("--data", file_okay=False, help="Thư mục / directory")] = Path("thuphi-demo"),
+    payments: Annotated[int, typer.Option(min=1, max=20_000, help="Số lần nộp / payments")] = 200,
+    seed: Annotated[int, typer.Option(help="Cùng số thì cùng ngày / same seed, same day")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="In JSON / print JSON")] = False,
+) -> None:
+    """Một ngày thu phí trọn vẹn với ngân hàng mô phỏng / a whole day with a simulated bank."""
+    from gateway.cli.logs import quiet_logs
+    from gateway.trial.make import make
+
+    quiet_logs()
+    began = time.perf_counter()
+    with refusals(as_json):
+        with _progress(shown=not as_json) as progress:
+            made = make(data, payments=payments, seed=seed, progress=progress)
+        seconds = time.perf_counter() - began
+        flaws = list(made.sums.flaws())
+        say(as_json, _facts(made, flaws), "" if as_json else _summary(made, flaws, seconds))
+    if flaws:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Progress]:
+    """A bar on a terminal, nothing elsewhere."""
+    import sys
+
+    if not shown or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    with Progress(TextColumn("{task.description}"), BarColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=len(STEPS) + 1)
+        yield lambda step: bar.update(task, advance=1, description=STEPS[step])
+
+
+def _facts(made: Made, flaws: list[str]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {"data": str(made.directory), "ties": not flaws, "flaws": flaws, "sums": asdict(made.sums), **_told(made)}
+
+
+def _told(made: Made) -> dict[str, Any]:
+    return {name: made.mark[name] for name in ("agency", "day", "seed", "payments", "receipts")}
+
+
+def _summary(made: Made, flaws: list[str], seconds: float) -> str:
+    from gateway.kernel.money import dong
+
+    sums, day = made.sums, made.lived.day
+    rows = [
+        ("Ngân hàng ghi có / credited by the bank", dong(sums.bank_credits)),
+        ("Hệ thống ghi nhận / recorded by the gateway", dong(sums.money_in)),
+        ("  đã thu vào khoản phải nộp / settled to dues", dong(sums.settled)),
+        ("  tiền treo có lý do / in suspense, each with a reason", dong(sums.suspense)),
+        ("Phí, lệ phí đã thu / state fees settled", dong(sums.state_fees_paid)),
+        (f"Biên lai đã ký / signed receipts ({sums.receipt_count})", dong(sums.receipts)),
+        ("Hồ sơ được miễn / exempt dossiers", str(made.lived.exempt)),
+    ]
+    width = max(len(label) for label, _ in rows)
+    lines = [f"Ngày {day:%d/%m/%Y}, {made.mark['payments']} lần nộp, {seconds:.1f} s", ""]
+    lines += [f"{label:<{width}}  {value:>18}" for label, value in rows]
+    lines += ["", "Đối soát / reconciliation:"]
+    lines += [
+        f"  {kind:<22} {totals.lines:>5} dòng/lines {totals.payments:>5} lệnh/payments {dong(totals.line_amount):>18}"
+        for kind, totals in sorted(made.lived.result.totals.items())
+        if totals.lines or totals.payments
+    ]
+    verdict = "KHỚP TỚI TỪNG ĐỒNG / ties to the đồng" if not flaws else "KHÔNG KHỚP / DOES NOT TIE: " + "; ".join(flaws)
+    lines += ["", verdict, f"Tệp / files: {made.directory}/receipts, statements, reports", _next(made)]
+    return "\n".join(lines)
+
+
+def _next(made: Made) -> str:
+    return f"Xem trên trình duyệt / in a browser: uv run thuphi serve --demo --data {made.directory}"

@@ -1,0 +1,91 @@
+"""Found the trial: database, DEMO keys, sample agency with accounts and series, connector, and the simulated bank."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.simulators.bank import SimulatedBank
+from gateway import access, agencies, providers
+from gateway.agencies import Account, Agency
+from gateway.kernel.clock import Clock, business_day
+from gateway.kernel.ids import Ids
+from gateway.kernel.settings import Settings
+from gateway.kernel.uow import Environment
+from gateway.migrations.history import migrate
+from receipts.pki import demo_pki
+from receipts.series import open_series
+
+AGENCY = "H56.TTPVHCC"
+NAME = "Trung tâm Phục vụ hành chính công tỉnh Thanh Hóa (dữ liệu mẫu)"
+HOLDER = "TT PVHCC TINH THANH HOA"
+TAX_CODE = "2809999004"  # made up
+STATE_FEES = "113000000001"
+OTHER_MONEY = "113000000002"
+HOOK = f"/callbacks/{AGENCY}/vietinbank"
+OPENING = 1_000_000_000
+SAMPLE_FEE, SAMPLE_PROCEDURE = "gplx-cap-1", "3.000346"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An open trial."""
+
+    directory: Path
+    environment: Environment
+    bank: SimulatedBank
+    api_key: str = ""
+
+    def close(self) -> None:
+        """Let go of its files."""
+        self.bank.close()
+        self.environment.close()
+
+
+def settings_for(directory: Path, base_url: str) -> Settings:
+    """A trial is always the embedded installation."""
+    return Settings(data=directory, database_url=None, base_url=base_url, private_webhooks=True)
+
+
+def open_bank(directory: Path, clock: Clock, seed: int | None = None) -> SimulatedBank:
+    """The simulated bank over its own book, which the gateway never reads."""
+    book = directory / "simulators" / "bank.db"
+    book.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    bits = None if seed is None else random.Random(f"bank {seed}").getrandbits
+    return SimulatedBank(book, clock=clock, bits=bits, provider="THUPHI")
+
+
+def found(directory: Path, clock: Clock, *, base_url: str, seed: int | None) -> Trial:
+    """A new trial in an empty directory."""
+    ids = Ids() if seed is None else Ids(random.Random(f"gateway {seed}").getrandbits)
+    keys = demo_pki(directory / "keys", now=clock(), organisation="TT PVHCC tỉnh Thanh Hóa")
+    environment = Environment(settings_for(directory, base_url), clock=clock, ids=ids)
+    with environment.sole_writer():
+        migrate(environment.writer)
+    bank = open_bank(directory, clock, seed)
+    for number in (STATE_FEES, OTHER_MONEY):
+        bank.open_account(number, HOLDER, hook=HOOK, opening=OPENING)
+    return Trial(directory, environment, bank, _agency(environment, bank, keys.signer_key))
+
+
+def _agency(environment: Environment, bank: SimulatedBank, private_key: Path) -> str:
+    with environment.begin(actor="demo", agency=AGENCY) as uow:
+        today = business_day(uow.now())
+        agencies.add(uow, Agency(AGENCY, NAME, TAX_CODE, "28 Đại lộ Lê Lợi, Thanh Hóa", "0237 000 0000", "H56"))
+        for number, covers in ((STATE_FEES, ("*",)), (OTHER_MONEY, ("OTHER",))):
+            account = Account(
+                uow.mint("acc"), AGENCY, bank.bin, number, HOLDER, "VietinBank (mô phỏng)", covers, "vietinbank"
+            )
+            agencies.add_account(uow, account)
+        open_series(
+            uow.connection,
+            owner=AGENCY,
+            tax_code=TAX_CODE,
+            symbol=f"{today.year % 100:02d}TAA",
+            now=uow.now(),
+            mint=uow.mint,
+        )
+        settings = {"bank_public_key": bank.public_key_pem(), "provider_id": "THUPHI"}
+        providers.use(uow, AGENCY, "vietinbank", settings, {"private_key": private_key.read_text()})
+        return access.create_key(uow, AGENCY, "demo")

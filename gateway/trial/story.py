@@ -1,0 +1,152 @@
+"""What happens on a trial day: who comes, what they owe, how they pay and what goes wrong, drawn from one seed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.dues.model import DueRequest, EntitlementClaim
+from gateway.dues.payer import PayerFacts
+
+
+class Way(StrEnum):
+    """How a payment goes."""
+
+    PLAIN = "plain"
+    DUPLICATE = "duplicate"
+    LATE_NOTICE = "late"
+    REORDERED = "reorder"
+    SLOW = "slow"
+    MANGLED = "memo_mangled"
+    FORGED = "forged"
+    NO_NOTICE = "drop_notice"
+    WRONG_CURRENCY = "wrong_currency"
+    IN_TWO_PARTS = "in_two_parts"
+    TOO_MUCH = "too_much"
+    TWICE = "twice"
+    AFTER_EXPIRY = "after_expiry"
+    # the ways that end without a receipt
+    TOO_LITTLE = "too_little"
+    NO_REFERENCE = "no_reference"
+    WITHDRAWN = "withdrawn"
+    NEVER = "never"
+    NO_STATE_FEE = "no_state_fee"
+
+
+WEIGHTS = {
+    Way.PLAIN: 600,
+    Way.DUPLICATE: 40,
+    Way.LATE_NOTICE: 30,
+    Way.REORDERED: 30,
+    Way.SLOW: 30,
+    Way.MANGLED: 60,
+    Way.FORGED: 15,
+    Way.NO_NOTICE: 30,
+    Way.WRONG_CURRENCY: 10,
+    Way.IN_TWO_PARTS: 30,
+    Way.TOO_MUCH: 15,
+    Way.TWICE: 15,
+    Way.AFTER_EXPIRY: 20,
+    Way.TOO_LITTLE: 15,
+    Way.NO_REFERENCE: 10,
+    Way.WITHDRAWN: 10,
+    Way.NEVER: 20,
+    Way.NO_STATE_FEE: 20,
+}
+WITHOUT_RECEIPT = frozenset({Way.TOO_LITTLE, Way.NO_REFERENCE, Way.WITHDRAWN, Way.NEVER, Way.NO_STATE_FEE})
+FAULTS = frozenset(
+    {
+        Way.DUPLICATE,
+        Way.LATE_NOTICE,
+        Way.REORDERED,
+        Way.SLOW,
+        Way.MANGLED,
+        Way.FORGED,
+        Way.NO_NOTICE,
+        Way.WRONG_CURRENCY,
+    }
+)
+RECEIPTLESS_SHARE = 5  # at most one payment in so many ends without a receipt
+
+# fee codes of one procedure each, as a centre sees them in a day
+ERRANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("3.000346", ("gplx-cap-1",)),
+    ("3.000346", ("gplx-sh-a1-1", "gplx-sh-a1-2", "gplx-cap-1")),
+    ("2.000884", ("ct-chuky-1",)),
+    ("2.001035", ("ct-hopdong-1",)),
+    ("1.004616", ("yt-cchn-duoc-1",)),
+    ("1.009982", ("xd-cchn-1",)),
+    ("1.009994", ("xd-gpxd-rieng-1",)),
+    ("2.002043", ("dkdn-cp-2",)),
+    ("1.004628", ("dl-hdv-1",)),
+    ("1.011441", ("gdbd-qsdd-1",)),
+    ("2.001895", ("qt-xacnhan-1",)),
+    ("1.004222", ("cutru-thuongtru-1",)),
+)
+FREE_ERRAND = ("3.000347", "gplx-doi-1")  # 0 đ for who shows a level-2 electronic identity (TT 117/2026)
+
+_FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
+_MIDDLE = ("Văn", "Thị", "Hữu", "Ngọc", "Minh", "Thu", "Quốc", "Thanh", "Đức", "Kim")
+_GIVEN = ("An", "Bình", "Chi", "Dũng", "Đào", "Giang", "Hạnh", "Khánh", "Lan", "Mai", "Nam", "Oanh", "Phúc", "Yến")
+_FIRMS = (
+    ("Công ty TNHH Sông Mã Xanh", "2809999075"),
+    ("Công ty CP Xây dựng Lam Kinh", "2809999149"),
+    ("Hợp tác xã Nông sản Thọ Xuân", "2809999212"),
+)
+_PLACES = ("phường Hạc Thành", "phường Sầm Sơn", "xã Thọ Xuân", "xã Hoằng Hóa", "phường Bỉm Sơn")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One citizen's errand and how its payment goes."""
+
+    serial: int
+    procedure: str
+    items: tuple[DueRequest, ...]
+    payer: PayerFacts
+    way: Way
+
+
+def visits(count: int, seed: int) -> list[Visit]:
+    """The day's `count` payments; the same seed gives the same day."""
+    draw = random.Random(f"day {seed}")
+    told: list[Visit] = []
+    receiptless = 0
+    for serial in range(1, count + 1):
+        way = draw.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
+        if way in WITHOUT_RECEIPT and receiptless + 1 > count // RECEIPTLESS_SHARE:
+            way = Way.PLAIN
+        receiptless += way in WITHOUT_RECEIPT
+        told.append(_visit(draw, serial, way))
+    return told
+
+
+def free_visits(count: int, seed: int) -> list[Visit]:
+    """Errands that the law makes free for who comes with the evidence: a due of 0 đ, no QR, no receipt."""
+    draw = random.Random(f"free {seed}")
+    procedure, fee = FREE_ERRAND
+    claim = EntitlementClaim("TT117", "Tài khoản định danh điện tử mức 2 (VNeID)", "Bộ phận tiếp nhận")
+    items = (DueRequest(fee, entitlement=claim),)
+    return [Visit(9_000 + n, procedure, items, _person(draw), Way.NEVER) for n in range(1, count + 1)]
+
+
+def _visit(draw: random.Random, serial: int, way: Way) -> Visit:
+    payer = _firm(draw) if draw.random() < 0.08 else _person(draw)
+    if way is Way.NO_STATE_FEE:
+        amount = draw.choice((22_000, 26_500, 31_000))
+        return Visit(serial, "1.004616", (DueRequest("buu-chinh-1", amount=amount),), payer, way)
+    procedure, fees = draw.choice(ERRANDS)
+    quantity = draw.choice((1, 1, 1, 2, 3)) if fees[0].startswith("ct-") else 1
+    return Visit(serial, procedure, tuple(DueRequest(fee, quantity=quantity) for fee in fees), payer, way)
+
+
+def _person(draw: random.Random) -> PayerFacts:
+    name = " ".join(draw.choice(part) for part in (_FAMILY, _MIDDLE, _GIVEN))
+    number = f"038{draw.randrange(10**9):09d}"
+    return PayerFacts(name=name, id_number=number, address=f"{draw.choice(_PLACES)}, tỉnh Thanh Hóa")
+
+
+def _firm(draw: random.Random) -> PayerFacts:
+    name, tax_code = draw.choice(_FIRMS)
+    return PayerFacts(name=name, tax_code=tax_code, address=f"{draw.choice(_PLACES)}, tỉnh Thanh Hóa")
