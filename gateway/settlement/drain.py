@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 def drain(environment: Environment, *, limit: int = BATCH) -> int:
     """Work off one batch; how many rows left the inbox. Database trouble is raised: nothing was done, try again."""
+    if not _waiting_ids(environment, 1):
+        return 0  # without a write, which would wake every sleeper for nothing
     try:
         return _work(environment, limit)
     except sa.exc.OperationalError:
