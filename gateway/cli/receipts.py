@@ -161,6 +161,28 @@ def _token(facts: TokenFacts) -> dict[str, Any]:
     }
 
 
+@receipts_app.command("gaps")
+def gaps(
+    data: Annotated[
+        Path | None, typer.Option("--data", file_okay=False, help="Thư mục dữ liệu / data directory")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Chứng minh dãy số liên tục 1..n; có lỗ hổng thì mã thoát là 1 / prove that every series is 1..n."""
+    from dataclasses import asdict
+
+    from gateway.cli.answer import refusals, say
+    from gateway.cli.place import installation
+    from receipts import series
+
+    with refusals(as_json), installation(data) as environment, environment.read() as connection:
+        found = [asdict(gap) for gap in series.gaps(connection)]
+    lines = [f"{gap['form']} {gap['symbol']} {gap['problem']}: {gap['detail']}" for gap in found]
+    say(as_json, {"gaps": found}, "\n".join(lines or ["Mọi dãy số liên tục / every series is without gap"]))
+    if found:
+        raise typer.Exit(1)
+
+
 def _print(answer: dict[str, Any], as_json: bool) -> None:
     if as_json:
         text = json.dumps(answer, ensure_ascii=False)

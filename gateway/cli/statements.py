@@ -45,6 +45,30 @@ def parse(
         raise typer.Exit(1)
 
 
+@statements_app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Tệp sao kê / the file")],
+    agency: Annotated[str, typer.Option("--agency", help="Mã cơ quan / agency id")],
+    data: Annotated[Path | None, typer.Option("--data", file_okay=False, help="Thư mục dữ liệu / directory")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="In JSON / print JSON")] = False,
+) -> None:
+    """Nạp sao kê vào sổ và đối soát lại / import a statement, book it and reconcile."""
+    from gateway.cli.answer import refusals, say
+    from gateway.cli.place import installation
+    from gateway.closing.intake import import_statement
+    from gateway.closing.reconcile import reconcile
+    from gateway.kernel.clock import business_day
+
+    with refusals(as_json), installation(data) as environment:
+        taken = import_statement(environment, agency, file.name, file.read_bytes(), actor="cli")
+        with environment.begin(actor="cli", agency=agency) as uow:
+            result = reconcile(uow, agency, business_day(uow.now()))
+    kinds = {kind: totals.lines for kind, totals in result.totals.items() if totals.lines}
+    facts = {"format": taken.format, "new": taken.imported.new, "known": taken.imported.known, "lines": kinds}
+    said = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    say(as_json, facts, f"{taken.imported.new} dòng mới, {taken.imported.known} dòng đã có. Đối soát: {said}")
+
+
 def as_contract(parsed: Parsed) -> dict[str, Any]:
     """The JSON that others rely on: amounts as plain decimal strings, dates as ISO, None where the file is silent."""
     return {

@@ -46,35 +46,48 @@ class Taken:
 
 def import_statement(environment: Environment, agency_id: str, name: str, data: bytes, *, actor: str) -> Taken:
     """Take one file. Raises AgencyMissing and StatementRefused; the raw file is kept in either case."""
+    parsed = keep_and_read(environment, agency_id, name, data, actor=actor)
+    with environment.begin(actor=actor, agency=agency_id) as uow:
+        return take(uow, agency_id, name, data, parsed)
+
+
+def keep_and_read(environment: Environment, agency_id: str, name: str, data: bytes, *, actor: str) -> Parsed:
+    """The file is on disk before anybody tries to understand it. Raises AgencyMissing and StatementRefused."""
     with environment.begin(actor=actor, agency=agency_id) as uow:
         agencies.require(uow.connection, agency_id)
-        file_id = _keep(uow, agency_id, name, data)
+        _keep(uow, agency_id, name, data)
     parsed = detect.parse(data)
     if not parsed.statements:
-        _verdict(environment, agency_id, file_id, "refused", actor)
+        with environment.begin(actor=actor, agency=agency_id) as uow:
+            _mark(uow, agency_id, data, "refused")
         raise _refused(parsed)
-    with environment.begin(actor=actor, agency=agency_id) as uow:
-        taken = _take(uow, agency_id, file_id, name, data, parsed)
-        _mark(uow, agency_id, file_id, "read")
-        uow.emit([_event(agency_id, taken)])
-    return taken
+    return parsed
 
 
-def _take(uow: UnitOfWork, agency_id: str, file_id: str, name: str, data: bytes, parsed: Parsed) -> Taken:
+def take(uow: UnitOfWork, agency_id: str, name: str, data: bytes, parsed: Parsed) -> Taken:
+    """Store the lines that are new, place their money and post their entries, in the caller's unit of work."""
     accounts = {a.number: a for a in agencies.all_accounts_of(uow.connection, agency_id)}
     imported = store_statements(
         uow.connection,
         parsed,
         owner=agency_id,
         name=name,
-        digest=hashlib.sha256(data).hexdigest(),
+        digest=_digest(data),
         now=uow.now(),
         mint=uow.mint,
         sealer=uow.vault.seal,
         own_accounts=tuple(accounts),
     )
     lines = _lines(uow.connection, agency_id, imported.lines)
-    return Taken(file_id, parsed.format, imported, book.book(uow, agency_id, accounts, lines))
+    taken = Taken(
+        _mark(uow, agency_id, data, "read"), parsed.format, imported, book.book(uow, agency_id, accounts, lines)
+    )
+    uow.emit([_event(agency_id, taken)])
+    return taken
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _lines(connection: sa.Connection, agency_id: str, ids: Sequence[str]) -> list[sa.Row[Any]]:
@@ -86,32 +99,26 @@ def _lines(connection: sa.Connection, agency_id: str, ids: Sequence[str]) -> lis
     return list(connection.execute(query))
 
 
-def _keep(uow: UnitOfWork, agency_id: str, name: str, data: bytes) -> str:
-    digest = hashlib.sha256(data).hexdigest()
+def _keep(uow: UnitOfWork, agency_id: str, name: str, data: bytes) -> None:
+    """Once per content, whatever its name."""
     file_id = uow.mint("bkf")
     row = {
         "id": file_id,
         "agency_id": agency_id,
         "name": name[:200],
-        "sha256": digest,
+        "sha256": _digest(data),
         "raw_sealed": uow.vault.seal(f"bank_file.raw.{file_id}", data),
         "received_at": uow.now(),
         "keep_until": business_day(uow.now() + KEEP),
     }
-    if insert_if_new(uow.connection, bank_file, row):
-        return file_id
-    same = own(bank_file, agency_id) & (bank_file.c.sha256 == digest)
+    insert_if_new(uow.connection, bank_file, row)
+
+
+def _mark(uow: UnitOfWork, agency_id: str, data: bytes, verdict: str) -> str:
+    """What became of the file; its id."""
+    same = own(bank_file, agency_id) & (bank_file.c.sha256 == _digest(data))
+    uow.connection.execute(sa.update(bank_file).where(same).values(verdict=verdict))
     return str(uow.connection.execute(sa.select(bank_file.c.id).where(same)).scalar_one())
-
-
-def _verdict(environment: Environment, agency_id: str, file_id: str, verdict: str, actor: str) -> None:
-    with environment.begin(actor=actor, agency=agency_id) as uow:
-        _mark(uow, agency_id, file_id, verdict)
-
-
-def _mark(uow: UnitOfWork, agency_id: str, file_id: str, verdict: str) -> None:
-    mine = own(bank_file, agency_id) & (bank_file.c.id == file_id)
-    uow.connection.execute(sa.update(bank_file).where(mine).values(verdict=verdict))
 
 
 def _refused(parsed: Parsed) -> StatementRefused:

@@ -19,7 +19,7 @@ from gateway.trial.day import Lived
 from gateway.trial.found import AGENCY, STATE_FEES, Trial
 from receipts import store as receipts_store
 from receipts.store import document_table, receipt
-from reconciliation.store import recon_item, statement_line
+from reconciliation import items
 
 
 def leave(trial: Trial, lived: Lived) -> int:
@@ -63,22 +63,21 @@ def _reports(trial: Trial, lived: Lived) -> None:
     _table(directory / "audit" / "receipts.csv", RECEIPTS, (_receipt(row) for row in receipts))
 
 
-RECONCILIATION = ("side", "id", "kind", "group_id", "rule", "amount", "difference")
+RECONCILIATION = ("side", "id", "kind", "group_id", "rule", "amount", "difference", "sentence_vi", "sentence_en")
 PAYMENTS = ("payment_id", "dossier_id", "reference", "amount", "channel", "status", "paid_at", "terminal", "receipt_no")
 RECEIPTS = ("receipt_no", "payment_id", "amount", "issued_on")
 
 
 def _explained(environment: Environment) -> Iterable[Sequence[Any]]:
-    current = sa.select(recon_item, statement_line.c.line_no).select_from(
-        recon_item.outerjoin(statement_line, statement_line.c.id == recon_item.c.line_id)
-    )
+    """Every line and payment with its kind and the sentence that says why."""
     with environment.read() as connection:
-        rows = connection.execute(
-            current.where(recon_item.c.superseded_by.is_(None)).order_by(recon_item.c.line_id, recon_item.c.payment_id)
-        ).all()
-    for row in rows:
-        side, subject = ("line", row.line_no) if row.line_id else ("payment", row.payment_id)
-        yield side, subject, row.kind, row.group_id, row.rule, row.amount, row.difference
+        current = items.current_items(connection, owner=AGENCY)
+        told = items.told(connection, owner=AGENCY, items=current)
+    for row in told:
+        item = row.item
+        side, subject = ("line", item.line_id) if item.line_id else ("payment", item.payment_id)
+        sentence = row.sentence
+        yield side, subject, item.kind, item.group_id, item.rule, item.amount, item.difference, sentence.vi, sentence.en
 
 
 def _payment(row: sa.Row[Any]) -> Sequence[Any]:
