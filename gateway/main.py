@@ -26,6 +26,7 @@ from gateway.api import (
     receipts,
     reports,
     simulator,
+    statements,
 )
 from gateway.api.headers import AnswerHeaders
 from gateway.api.limits import BodyLimit
@@ -42,6 +43,7 @@ ROUTERS = (
     receipts.router,
     fees.router,
     reports.router,
+    statements.router,
     events.router,
     callbacks.router,
     health.router,
@@ -65,8 +67,7 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = _threads(environment)
         async with _working(environment if embedded_worker else None):
             yield
-        if (tailer := getattr(app.state, "tailer", None)) is not None:
-            tailer.close()  # made with the first open page
+        app.state.tailer.close()  # ends the streams of open pages
 
     app = Api(
         title="Thu Phí",

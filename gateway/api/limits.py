@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.kernel.errors import Invalid
 
 KIB = 1024
-LIMITS = (("/api/", 64 * KIB), ("/callbacks/", 1024 * KIB))
+LIMITS = (("/api/v1/statements", 32 * KIB * KIB), ("/api/", 64 * KIB), ("/callbacks/", 1024 * KIB))
 ELSEWHERE = 1024 * KIB
 
 
@@ -47,13 +47,14 @@ async def _read(scope: Scope, receive: Receive, most: int) -> bytes | None:
     if told.isascii() and told.isdigit() and int(told[:20]) > most:
         raise _too_large(most)
     parts: list[bytes] = []
-    more = True
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         parts.append(message.get("body", b""))
-        if sum(map(len, parts)) > most:
+        size += len(parts[-1])
+        if size > most:
             raise _too_large(most)
         more = message.get("more_body", False)
     return b"".join(parts)

@@ -23,6 +23,7 @@ TAGS = [
     {"name": "payments", "description": "Lệnh thanh toán"},
     {"name": "receipts", "description": "Biên lai"},
     {"name": "fees", "description": "Danh mục phí, lệ phí"},
+    {"name": "statements", "description": "Sao kê ngân hàng"},
     {"name": "reports", "description": "Báo cáo"},
     {"name": "events", "description": "Việc đã xảy ra"},
     {"name": "health", "description": "Tình trạng hệ thống"},

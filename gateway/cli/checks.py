@@ -30,3 +30,11 @@ def ledger_check(data: Data = None, as_json: Json = False) -> None:
     say(as_json, {"violations": found}, "\n".join(lines))
     if found:
         raise typer.Exit(1)
+
+
+@ledger_app.command("states")
+def ledger_states() -> None:
+    """Bảng trạng thái: tiền về thì ghi vào đâu / the state table: where money goes, rule by rule."""
+    from gateway.settlement.states import page
+
+    typer.echo(page())

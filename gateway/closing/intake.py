@@ -29,7 +29,7 @@ from reconciliation.store import statement_line
 
 
 class StatementRefused(Invalid):
-    """Nothing of the file was taken; `facts["problems"]` says what stands in the way."""
+    """Nothing of the file was taken; `facts["flaws"]` says what stands in the way."""
 
     code = "statement.refused"
 
@@ -72,7 +72,7 @@ def take(uow: UnitOfWork, agency_id: str, name: str, data: bytes, parsed: Parsed
         parsed,
         owner=agency_id,
         name=name,
-        digest=_digest(data),
+        digest=digest(data),
         now=uow.now(),
         mint=uow.mint,
         sealer=uow.vault.seal,
@@ -86,7 +86,8 @@ def take(uow: UnitOfWork, agency_id: str, name: str, data: bytes, parsed: Parsed
     return taken
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """Hex SHA-256: what makes a file the same file."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -106,7 +107,7 @@ def _keep(uow: UnitOfWork, agency_id: str, name: str, data: bytes) -> None:
         "id": file_id,
         "agency_id": agency_id,
         "name": name[:200],
-        "sha256": _digest(data),
+        "sha256": digest(data),
         "raw_sealed": uow.vault.seal(f"bank_file.raw.{file_id}", data),
         "received_at": uow.now(),
         "keep_until": business_day(uow.now() + KEEP),
@@ -116,7 +117,7 @@ def _keep(uow: UnitOfWork, agency_id: str, name: str, data: bytes) -> None:
 
 def _mark(uow: UnitOfWork, agency_id: str, data: bytes, verdict: str) -> str:
     """What became of the file; its id."""
-    same = own(bank_file, agency_id) & (bank_file.c.sha256 == _digest(data))
+    same = own(bank_file, agency_id) & (bank_file.c.sha256 == digest(data))
     uow.connection.execute(sa.update(bank_file).where(same).values(verdict=verdict))
     return str(uow.connection.execute(sa.select(bank_file.c.id).where(same)).scalar_one())
 
@@ -127,7 +128,7 @@ def _refused(parsed: Parsed) -> StatementRefused:
         "Không nhận tệp sao kê này; xem danh sách lỗi.",
         "The statement file is refused; see the list of problems.",
         field="file",
-        problems=listed,
+        flaws=listed,
     )
 
 

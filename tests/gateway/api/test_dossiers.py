@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
+from httpx2 import Response
 
 from gateway.api.dossiers import Dossier as DossierShape
 from tests.gateway.api.conftest import NEIGHBOUR, Api, Dossier
@@ -96,13 +98,24 @@ def test_a_refusal_does_not_use_the_key_up(api: Api, dossier: Dossier) -> None:
     assert api.post(PATH, dossier(), Idempotency_Key="abc").status_code == 201
 
 
-@pytest.mark.parametrize(
-    ("key", "code"),
-    [("", "idempotency.key_malformed"), ("a b", "idempotency.key_malformed"), ("x" * 256, "idempotency.key_malformed")],
-)
-def test_a_key_is_visible_ascii(api: Api, dossier: Dossier, key: str, code: str) -> None:
-    answer = api.post(PATH, dossier(), Idempotency_Key=key)
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
+def test_a_key_is_visible_ascii(api: Api, dossier: Dossier) -> None:
+    for key in ("", "a b", "x" * 256):
+        answer = api.post(PATH, dossier(), Idempotency_Key=key)
+        assert (answer.status_code, answer.json()["code"]) == (400, "idempotency.key_malformed"), key
+
+
+def test_of_a_storm_with_one_key_one_is_done(api: Api, dossier: Dossier) -> None:
+    together = threading.Barrier(6)
+
+    def call(_: int) -> Response:
+        together.wait()
+        return api.post(PATH, dossier(), Idempotency_Key="storm")
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(call, range(6)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 5
 
 
 def test_a_write_without_a_key_is_refused(api: Api, dossier: Dossier) -> None:
@@ -150,33 +163,30 @@ def _with(body: dict[str, Any], path: str, value: object) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "field", "code"),
-    [
-        ("items/0/quantity", "1", "items[0].quantity", "field.type"),
-        ("items/0/quantity", 1.0, "items[0].quantity", "field.type"),
-        ("items/0/quantity", True, "items[0].quantity", "field.type"),
-        ("items/0/quantity", None, "items[0].quantity", "field.missing"),
-        ("items/0/quantity", 10**30, "items[0].quantity", "field.range"),
-        ("items/0/amount", "135000", "items[0].amount", "field.type"),
-        ("items/0/price", 1, "items[0].price", "field.unknown"),
-        ("items/0/phase", "later", "items[0].phase", "field.choice"),
-        ("items/0/deadline", "31/12/2026", "items[0].deadline", "field.format"),
-        ("items/0/entitlement", {"code": "NCC"}, "items[0].entitlement.evidence", "field.missing"),
-        ("items", [], "items", "field.length"),
-        ("accepted_on", "2026-02-30", "accepted_on", "field.format"),
-        ("accepted_on", 1_764_000_000, "accepted_on", "field.format"),
-        ("payer/name", None, "payer.name", "field.missing"),
-        ("payer/name", "x" * 501, "payer.name", "field.length"),
-        ("payer/born", "1990", "payer.born", "field.unknown"),
-        ("dossier_code", None, "dossier_code", "field.missing"),
-        ("total", 1, "total", "field.unknown"),
-    ],
-)
-def test_nothing_is_converted_and_nothing_unknown_let_through(
-    api: Api, dossier: Dossier, path: str, value: object, field: str, code: str
-) -> None:
-    answer = api.post(PATH, _with(dossier(), path, value))
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "request.invalid"
-    assert (field, code) in [(flaw["field"], flaw["code"]) for flaw in answer.json()["errors"]]
+WRONG: list[tuple[str, object, str, str]] = [
+    ("items/0/quantity", "1", "items[0].quantity", "field.type"),
+    ("items/0/quantity", 1.0, "items[0].quantity", "field.type"),
+    ("items/0/quantity", True, "items[0].quantity", "field.type"),
+    ("items/0/quantity", None, "items[0].quantity", "field.missing"),
+    ("items/0/quantity", 10**30, "items[0].quantity", "field.range"),
+    ("items/0/amount", "135000", "items[0].amount", "field.type"),
+    ("items/0/price", 1, "items[0].price", "field.unknown"),
+    ("items/0/phase", "later", "items[0].phase", "field.choice"),
+    ("items/0/deadline", "31/12/2026", "items[0].deadline", "field.format"),
+    ("items/0/entitlement", {"code": "NCC"}, "items[0].entitlement.evidence", "field.missing"),
+    ("items", [], "items", "field.length"),
+    ("accepted_on", "2026-02-30", "accepted_on", "field.format"),
+    ("accepted_on", 1_764_000_000, "accepted_on", "field.format"),
+    ("payer/name", None, "payer.name", "field.missing"),
+    ("payer/name", "x" * 501, "payer.name", "field.length"),
+    ("payer/born", "1990", "payer.born", "field.unknown"),
+    ("dossier_code", None, "dossier_code", "field.missing"),
+    ("total", 1, "total", "field.unknown"),
+]
+
+
+def test_nothing_is_converted_and_nothing_unknown_let_through(api: Api, dossier: Dossier) -> None:
+    for path, value, field, code in WRONG:
+        answer = api.post(PATH, _with(dossier(), path, value))
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid"), path
+        assert (field, code) in [(flaw["field"], flaw["code"]) for flaw in answer.json()["errors"]], (path, value)

@@ -57,11 +57,11 @@ def test_detail_follows_accept_language(client: TestClient) -> None:
     assert "Accept-Language" in answer.headers["Vary"]
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer x", "Basic dTpw", f"Bearer tp_{'A' * 10}_{'B' * 52}"])
-def test_without_a_key_that_opens(client: TestClient, authorization: str) -> None:
-    answer = client.get("/api/v1/payments", headers={"Authorization": authorization} if authorization else {})
-    assert (answer.status_code, answer.json()["code"]) == (401, "access.unauthenticated")
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+def test_without_a_key_that_opens(client: TestClient) -> None:
+    for authorization in ("", "Bearer", "Bearer x", "Basic dTpw", f"Bearer tp_{'A' * 10}_{'B' * 52}"):
+        answer = client.get("/api/v1/payments", headers={"Authorization": authorization} if authorization else {})
+        assert (answer.status_code, answer.json()["code"]) == (401, "access.unauthenticated"), authorization
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_a_key_that_was_revoked_opens_nothing(api: Api, town: Town) -> None:
@@ -94,20 +94,24 @@ def test_each_route_needs_its_scope(client: TestClient, town: Town, path: str, s
     assert (answer.status_code, answer.json()["code"]) == (403, "access.scope")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"{", b"", b'{"a":1}x', b"\xff\xfe", b'{"dossier_code":"\xc3\x28"}', b"[" * 60_000, b"1" * 5_000, b"\x00"],
-)
-def test_what_is_not_json(api: Api, content: bytes) -> None:
-    answer = api.post("/api/v1/payments", content)
-    assert answer.status_code == (422 if content == b"" else 400)
-    assert answer.json()["code"] == ("request.invalid" if content == b"" else "request.malformed")
+def test_what_is_not_json(api: Api) -> None:
+    for content in (
+        b"{",
+        b'{"a":1}x',
+        b"\xff\xfe",
+        b'{"dossier_code":"\xc3\x28"}',
+        b"[" * 60_000,
+        b"1" * 5_000,
+        b"\x00",
+    ):
+        answer = api.post("/api/v1/payments", content)
+        assert (answer.status_code, answer.json()["code"]) == (400, "request.malformed"), content[:20]
 
 
-@pytest.mark.parametrize("content", [b"null", b"[]", b'"x"', b"NaN", b'{"\\ud800":1}', b'{"channel":"\\ud800"}'])
-def test_json_of_another_shape(api: Api, content: bytes) -> None:
-    answer = api.post("/api/v1/payments", content)
-    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+def test_json_of_another_shape(api: Api) -> None:
+    for content in (b"", b"null", b"[]", b'"x"', b"NaN", b'{"\\ud800":1}', b'{"channel":"\\ud800"}'):
+        answer = api.post("/api/v1/payments", content)
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid"), content
 
 
 def test_json_is_sent_as_json(api: Api) -> None:
@@ -132,14 +136,13 @@ def _chunks(size: int) -> Iterator[bytes]:
 @pytest.mark.parametrize(
     ("path", "most"), [("/api/v1/payments", 64 * 1024), ("/callbacks/H56.17/vietinbank", 1024 * 1024)]
 )
-@pytest.mark.parametrize("chunked", [False, True])
-def test_more_than_an_address_takes(api: Api, path: str, most: int, chunked: bool) -> None:
+def test_more_than_an_address_takes(api: Api, path: str, most: int) -> None:
     headers = {"Authorization": f"Bearer {api.key}", "Content-Type": "application/json", "Idempotency-Key": "k"}
-    too_much = most + 1024
-    answer = api.client.post(path, content=_chunks(too_much) if chunked else b" " * too_much, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
-    fits = api.client.post(path, content=_chunks(most) if chunked else b" " * most, headers=headers)
-    assert fits.status_code != 413
+    for content in (b" " * (most + 1), _chunks(most + 1024)):
+        answer = api.client.post(path, content=content, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
+    for content in (b" " * most, _chunks(most)):
+        assert api.client.post(path, content=content, headers=headers).status_code != 413
 
 
 class Broken(Exception):

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from connectors.files.write_camt import camt053
+from gateway.settlement.store import notice
 from tests.conftest import HandClock
 from tests.gateway.api.conftest import NEIGHBOUR, Api, Dossier, sign
-from tests.town import LE_PHI, PHI, Town
+from tests.town import ACCOUNT, AGENCY, LE_PHI, PHI, TODAY, Town
 
 REFUSED = (403, 404)
 
@@ -48,6 +50,7 @@ def _bodies(operation: str, theirs: dict[str, Any], dossier: Dossier) -> list[di
             {"due_ids": [theirs["due_id"]], "channel": "vietqr"},
             {"basket": [theirs["dossier_id"]], "channel": "vietqr"},
         ],
+        "post_statement": [],  # names nothing of anybody's: see below
     }[operation]
 
 
@@ -71,15 +74,26 @@ def test_no_route_opens_to_a_neighbour(
     town.ties()
 
 
-def test_no_route_opens_without_a_key(api: Api, client: Any, theirs: dict[str, Any], dossier: Dossier) -> None:
+def test_a_neighbours_statement_moves_no_money_of_ours(neighbour: Api, town: Town) -> None:
+    """It may send what it likes of our account; not a line of it is ours."""
+    payment = town.payment(LE_PHI)
+    town.transfer(payment, faults=["drop_notice"])
+    day = camt053(town.bank.statement(ACCOUNT, TODAY), message_id="M1", created_at=town.environment.clock())
+    neighbour.post("/api/v1/statements?name=x", day, Content_Type="application/octet-stream")
+
+    assert town.view(payment).status == "pending"
+    assert [row for row in town.rows(notice) if row.agency_id == AGENCY] == []
+    town.ties()
+
+
+def test_no_route_opens_without_a_key(api: Api, client: Any, theirs: dict[str, Any]) -> None:
     nobody = Api(client, "", iter(range(100)))
     for method, template, operation in _operations(api):
         path = template.format(**theirs)
         if method == "get":
             assert nobody.get(path, code="x").status_code == 401, template
         else:
-            body = _bodies(operation["operationId"], theirs, dossier)[0]
-            assert (nobody.post if method == "post" else nobody.patch)(path, body).status_code == 401, template
+            assert (nobody.post if method == "post" else nobody.patch)(path, {}).status_code == 401, template
 
 
 def test_a_neighbour_may_use_the_same_idempotency_key(api: Api, neighbour: Api, dossier: Dossier) -> None:

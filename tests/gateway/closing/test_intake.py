@@ -142,7 +142,7 @@ def test_a_broken_file_is_kept_raw_and_refused_with_its_problems(town: Town) -> 
     with pytest.raises(StatementRefused) as refusal:
         import_statement(town.environment, AGENCY, "x.xml", b"<Document><Bk", actor="test")
 
-    assert refusal.value.facts["problems"][0]["code"] == "xml.malformed"  # type: ignore[index]
+    assert refusal.value.facts["flaws"][0]["code"] == "xml.malformed"  # type: ignore[index]
     assert [row.verdict for row in town.rows(bank_file)] == ["refused"]
 
 
