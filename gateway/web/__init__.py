@@ -9,9 +9,13 @@ if TYPE_CHECKING:
 
 
 def install(app: FastAPI) -> None:
-    """Put the pages and their static files on the application; `app.state.environment` is used when they are asked."""
+    """Put the pages, their static files and `app.state.tailer` on an application that has its `state.environment`."""
     from gateway.web import assets
     from gateway.web.citizen import router
+    from gateway.web.limit import Limiter
+    from gateway.web.live import Tailer
 
+    app.state.tailer = Tailer(app.state.environment)  # to be closed with the application: it ends the open streams
+    app.state.lookup_limiter = Limiter()
     app.include_router(router)
     app.add_route(f"{assets.PREFIX}{{name}}", assets.serve, methods=["GET"], include_in_schema=False)

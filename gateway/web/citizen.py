@@ -69,7 +69,7 @@ def qr(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     """News of the payment as server-sent events; 204 tells the browser to stop listening."""
-    tailer = _tailer(request)
+    tailer: live.Tailer = request.app.state.tailer
     known = request.headers.get("last-event-id", "")
 
     def look() -> live.Standing | None:
@@ -158,15 +158,6 @@ def _screen(request: Request) -> Screen:
 
 def _here(request: Request) -> str:
     return f"/{pages.language_of(request)}/pay/{request.path_params['token']}"
-
-
-def _tailer(request: Request) -> live.Tailer:
-    """The process's tailer; made with the first stream (on the event loop, so only once)."""
-    state = request.app.state
-    if getattr(state, "tailer", None) is None:
-        state.tailer = live.Tailer(state.environment)
-    tailer: live.Tailer = state.tailer
-    return tailer
 
 
 for _language in LANGUAGES:

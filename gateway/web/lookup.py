@@ -121,10 +121,7 @@ def verify(request: Request) -> Response:
 
 def allowed(request: Request) -> bool:
     """Whether this client may look up once more."""
-    state = request.app.state
-    if getattr(state, "lookup_limiter", None) is None:
-        state.lookup_limiter = Limiter()
-    limiter: Limiter = state.lookup_limiter
+    limiter: Limiter = request.app.state.lookup_limiter
     address = request.client.host if request.client else ""
     return limiter.allows(address, environment_of(request).clock())
 

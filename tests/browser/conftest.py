@@ -1,4 +1,4 @@
-"""Chromium before a town's pages on a loopback port; the embedded database, as a commune has it."""
+"""Chromium before a town's whole application on a loopback port; the embedded database, as a commune has it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from gateway.kernel.uow import Environment
+from gateway.main import create_app
 from tests.conftest import HandClock, require
-from tests.gateway.web.serving import pages, serving
+from tests.gateway.web.serving import serving
 from tests.town import Town
 
 ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -42,7 +43,7 @@ def database_kind() -> str:
 @pytest.fixture
 def site(environment: Environment, clock: HandClock, tmp_path: Path) -> Iterator[Site]:
     town = Town(environment, tmp_path)
-    with serving(pages(environment)) as url:
+    with serving(create_app(environment)) as url:
         yield Site(town, clock, url)
 
 
@@ -53,8 +54,8 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
-    """A phone-sized window that fails the test on any error of script or policy."""
+def page(browser: Browser, site: Site, complaints: list[str]) -> Iterator[Page]:
+    """A phone-sized window, closed before its site; any error of script or policy fails the test."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))

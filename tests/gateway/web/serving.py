@@ -37,8 +37,7 @@ def serving(app: FastAPI) -> Iterator[str]:
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            if tailer := getattr(app.state, "tailer", None):
-                tailer.close()
+            app.state.tailer.close()
             server.should_exit = True
             thread.join(10)
             assert not thread.is_alive()
