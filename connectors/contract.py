@@ -2,7 +2,9 @@
 
 A connector is stateless. Every method is a pure function of its arguments and of the `Desk` it is handed (settings,
 secrets, the time, a nonce): the same input gives the same bytes. The gateway sends, retries, stores and decides.
-`receive` and `acknowledge` are two calls so that the database commit lies between them.
+`receive` and `acknowledge` are two calls so that the database commit lies between them; so are building a `Call` and
+reading its `Reply`, so that no row is locked while a provider thinks. What a provider does not have, its connector does
+not offer: `Inquirer`, `Starter`, `Queryable` and `Refunder` are protocols of their own.
 """
 
 from __future__ import annotations
@@ -56,6 +58,12 @@ class Capabilities:
     # an amount other than the one asked for is proven by the statement only
     settings: tuple[str, ...] = ()  # names that must be set
     secrets: tuple[str, ...] = ()
+    answers_standing: bool = False  # the provider must hear of an unknown order or another amount: look the payment up
+    # between the commit and `acknowledge`
+    starts: bool = False  # is a Starter
+    queries: bool = False  # is a Queryable
+    refunds: bool = False  # is a Refunder
+    query_after_s: tuple[int, ...] = (10, 30, 120, 600, 3600)  # seconds after which an UNKNOWN is asked about again
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,17 @@ class Reply:
     status: int
     body: bytes
     content_type: str = "application/json"
+
+
+class OrderRefused(ValueError):
+    """No call can be made of this order; `field` names what the provider would not take. Nothing was sent."""
+
+    kind = "invalid"
+
+    def __init__(self, code: str, field: str) -> None:
+        super().__init__(f"{code}: {field}")
+        self.code = code
+        self.field = field
 
 
 class SettingMissing(LookupError):
@@ -170,6 +189,81 @@ class Bill:
 Asked = Inquiry | Forged | Malformed
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A payment as a provider is asked for it. Later questions about it need the same `reference` and `created_at`."""
+
+    reference: str  # ours; comes back as `Notice.order_code`
+    amount: int  # đồng
+    description: str  # for the payer's eyes; accents are dropped where the provider cannot take them
+    created_at: datetime  # UTC, whole seconds count
+    expires_at: datetime  # UTC
+    return_url: str = ""  # where the payer's browser comes back; what it brings proves nothing
+    payer_ip: str = field(default="", repr=False)
+    language: Literal["vi", "en"] = "vi"
+    provider_id: str = ""  # the provider's id of the payment, once one is known
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money to go back to whoever paid an order, decided and approved."""
+
+    refund_id: str  # ours; the provider recognises a repeat by it as far as it can
+    amount: int  # đồng; less than the order's: a part
+    reason: str
+    approved_by: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where to send the payer's browser; nothing is sent from here. The URL names the payer's address, hence no repr."""
+
+    url: str = field(repr=False)
+    expires_at: datetime  # UTC
+
+
+Purpose = Literal["start", "query", "refund"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An HTTP call for the gateway to make. What may hold credentials or personal data stays out of repr."""
+
+    purpose: Purpose
+    method: str
+    url: str
+    body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # lower-case names
+    safe_to_repeat: bool = False  # the same bytes sent twice do no harm, even if the first came through
+    timeout_s: int = 15
+    idempotency_key: str = ""  # ours: one per thing that must happen once
+
+
+class Failure(StrEnum):
+    """Why a call brought no whole answer."""
+
+    NOT_SENT = "not_sent"  # no byte left: no address, no connection. Any call may be made again
+    TIMEOUT = "timeout"
+    CUT = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call brought. FAILED and CANCELLED only where the provider says so under its signature; else UNKNOWN.
+
+    For a refund PENDING means accepted and under way, REVERSED done, FAILED refused.
+    """
+
+    outcome: Outcome
+    reason: str = ""  # a stable word of ours: `http.500`, `call.timeout`, `signature.invalid`, `order.unknown` ...
+    provider_code: str = ""  # the code behind it, as the provider wrote it
+    amount: int | None = None  # đồng
+    provider_id: str = ""
+    pay_url: str = field(default="", repr=False)  # a started payment: where to send the payer
+    qr: str = field(default="", repr=False)  # a started payment: the text of a code to show
+    notice: Notice | None = None  # money, if PAID: under the event id and fingerprint of the provider's own notice
+
+
 @runtime_checkable
 class Connector(Protocol):
     """One provider. Instances hold no state; discovery is by entry point in the group `thuphi.connectors`."""
@@ -196,4 +290,40 @@ class Inquirer(Protocol):
 
     def answer(self, inquiry: Asked, bill: Bill | None, desk: Desk) -> Reply:
         """Word the answer; None where nothing may be paid under that code."""
+        ...
+
+
+@runtime_checkable
+class Caller(Protocol):
+    """A connector that makes calls of its own."""
+
+    def read(self, call: Call, reply: Reply | Failure, desk: Desk) -> Answer:
+        """Check the answer's signature and that it answers this call. Raises SettingMissing, nothing for bad input."""
+        ...
+
+
+@runtime_checkable
+class Starter(Caller, Protocol):
+    """A connector whose provider must be told of a payment, or shown to the payer, before it can be paid."""
+
+    def start(self, order: Order, desk: Desk) -> Call | Redirect:
+        """Begin the payment. Raises OrderRefused or SettingMissing."""
+        ...
+
+
+@runtime_checkable
+class Queryable(Caller, Protocol):
+    """A connector whose provider tells, when asked, what became of a payment."""
+
+    def query(self, order: Order, desk: Desk) -> Call:
+        """Ask; build it anew with a fresh nonce for each attempt. Raises OrderRefused or SettingMissing."""
+        ...
+
+
+@runtime_checkable
+class Refunder(Caller, Protocol):
+    """A connector whose provider sends money back to the payer."""
+
+    def refund(self, order: Order, refund: Refund, desk: Desk) -> Call:
+        """Order the refund. Raises OrderRefused or SettingMissing."""
         ...

@@ -1,23 +1,30 @@
 """How providers sign: one function pair per signature family; a provider is a table of field names over one of them.
 
-Family of VietinBank: values joined without separator, empty ones skipped, RSA of at least 2048 bits over SHA-256,
-PKCS#1 v1.5 (RFC 8017, 8.2), base64. The same text and key give the same signature, so answers are reproducible.
+VietinBank: values joined without separator, empty ones skipped, RSA of at least 2048 bits over SHA-256, PKCS#1 v1.5
+(RFC 8017, 8.2), base64. VNPAY: HMAC-SHA512 (RFC 2104), hex, over a sorted form or over values joined by `|`. VNPT Pay:
+plain SHA-256, hex, over values joined by `|` with the secret as the last. The same text and key give the same
+signature, so what we send is reproducible.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 MINIMUM_BITS = 2048
 
+_HEX = re.compile("[0-9A-Fa-f]+")
 _PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
 
 
@@ -31,6 +38,46 @@ class KeyUnreadable(ValueError):
 def joined(values: Iterable[str]) -> str:
     """The signed text: values one after the other. Nothing tells where one ends and the next begins."""
     return "".join(values)
+
+
+def fingerprint(values: Iterable[str]) -> str:
+    """Hex SHA-256 of the values, each apart from the next: what a repeat must repeat."""
+    content = json.dumps(list(values), ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode("ascii")).hexdigest()
+
+
+def piped(values: Iterable[str]) -> str:
+    """The signed text: values joined by `|`, empty ones keep their place. A value that holds `|` makes it ambiguous."""
+    return "|".join(values)
+
+
+def sorted_form(fields: Mapping[str, str]) -> str:
+    """The signed text: `k=v&k=v`, sorted by name, values form-encoded (a blank is `+`), empty ones left out."""
+    return urlencode(sorted((name, value) for name, value in fields.items() if value))
+
+
+def hmac_sha512_sign(text: str, secret: str) -> str:
+    """Hex, lower case, over the UTF-8 bytes."""
+    return hmac.digest(secret.encode(), text.encode(), "sha512").hex()
+
+
+def hmac_sha512_holds(text: str, signature: str, secret: str) -> bool:
+    """Whether `signature` is the text's, in whichever case its hex digits come."""
+    return _same_hex(hmac_sha512_sign(text, secret), signature)
+
+
+def sha256_sign(values: Iterable[str], secret: str) -> str:
+    """Hex, lower case, over `values` and the secret joined by `|`."""
+    return hashlib.sha256(piped([*values, secret]).encode()).hexdigest()
+
+
+def sha256_holds(values: Iterable[str], signature: str, secret: str) -> bool:
+    """Whether `signature` is the values', in whichever case its hex digits come."""
+    return _same_hex(sha256_sign(values, secret), signature)
+
+
+def _same_hex(expected: str, given: str) -> bool:
+    return bool(_HEX.fullmatch(given)) and hmac.compare_digest(expected, given.lower())
 
 
 def rsa_sha256_sign(text: str, private_key: str) -> str:
