@@ -14,7 +14,7 @@ from typing import Any
 BREVE = "\u0306"
 PRIVATE = 0xE000  # Private Use Area: one character of our own for a letter that Unicode writes with two
 SPELLED = {chr(PRIVATE + place): letter + BREVE for place, letter in enumerate("ÂâÊêÔôƠơƯư")}
-LATIN = (*range(0x100, 0x250), *range(0x1E00, 0x1F00))
+LATIN = (*range(0x100, 0x250), *range(0x1E00, 0x1F00))  # Extended-A, Extended-B, Extended Additional
 DOTLESS = {"i": "ı"}  # the mark takes the place of the dot
 
 MARK_TO_BASE = 4  # GPOS lookup type

@@ -1,26 +1,30 @@
 """One TrueType face as a composite PDF font whose codes are its glyph numbers (ISO 32000-1, 9.7; ISO 19005-3, 6.2.11).
 
-The whole cut is embedded and packed once for all documents, and nothing of a document stays on the face, so that many
-threads may draw with it; reportlab's own TrueType fonts cut and pack anew for each document, and serve one at a time.
+Nothing of a document stays on the face, so that many threads may draw with it; reportlab's own TrueType fonts number
+their glyphs anew in each document and serve one at a time.
 """
 
 from __future__ import annotations
 
-from io import BytesIO
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from receipts.objects import packed, put
+from receipts.outlines import Outlines
 
 SUBSET_TAG = "THUPHI"  # six capitals say that the embedded face is a part of the named one
-NEEDED = frozenset({"glyf", "head", "hhea", "hmtx", "loca", "maxp"})  # ISO 32000-1, 9.9: tables of a CIDFontType2
 UNITS = 1000  # per em, in every width of a PDF
+SHOWN = re.compile(r"(/F[0-9]+) \S+ Tf|\(((?:\\[0-7]{3}){2,})\) Tj")  # what reportlab and `_literal` write
+CODE = re.compile(r"\\([0-7]{3})\\([0-7]{3})")
 
 
 class Face:
     """A cut face: measures text and writes it for reportlab's canvas, whose fonts have these attributes."""
 
-    _multiByte, _dynamicFont = 1, 0
-    builtIn = 0  # noqa: N815 (reportlab's name)
+    _multiByte = 1  # noqa: N815
+    _dynamicFont = 0  # noqa: N815
+    builtIn = 0  # noqa: N815
 
     def __init__(self, name: str, cut: Any, spelled: dict[str, str]) -> None:
         """`cut` is a fontTools TTFont with a cmap; `spelled` has the text of characters that only we know."""
@@ -28,61 +32,70 @@ class Face:
         self.face = self
         glyphs = {chr(point): cut.getGlyphID(glyph) for point, glyph in cut.getBestCmap().items()}
         self.letters = frozenset(glyphs)
-        self.widths = {letter: _advance(cut, glyph) for letter, glyph in glyphs.items()}
+        self._advances = [_advance(cut, glyph) for glyph in range(len(cut.getGlyphOrder()))]
+        self._widths = {letter: self._advances[glyph] for letter, glyph in glyphs.items()}
         self._codes = {ord(letter): _literal(glyph) for letter, glyph in glyphs.items()}
-        self._widths = " ".join(str(_advance(cut, glyph)) for glyph in range(len(cut.getGlyphOrder())))
-        self._to_unicode = packed(_to_unicode({glyph: spelled.get(key, key) for key, glyph in glyphs.items()}))
+        self._texts = {glyph: spelled.get(letter, letter) for letter, glyph in glyphs.items()}
         self._descriptor = _descriptor(name, cut)
-        self._program = _program(cut)
+        self._outlines = Outlines(cut)
 
-    def stringWidth(self, text: str, size: float, encoding: str = "") -> float:  # noqa: N802 (reportlab's name)
+    def stringWidth(self, text: str, size: float, encoding: str = "") -> float:  # noqa: N802
         """The width of a line in points."""
-        return sum(map(self.widths.__getitem__, text)) * size / UNITS
+        units: int = sum(map(self._widths.__getitem__, text))
+        return units * size / UNITS
 
-    def formatForPdf(self, text: str) -> str:  # noqa: N802 (reportlab's name)
+    def formatForPdf(self, text: str) -> str:  # noqa: N802
         """The inside of a literal string: two bytes a glyph."""
         return text.translate(self._codes)
 
-    def addObjects(self, document: Any) -> None:  # noqa: N802 (reportlab's name)
-        """Put the font into a reportlab document."""
+    def addObjects(self, document: Any) -> None:  # noqa: N802
+        """Give the font a name in a reportlab document; `embed` says later what it is."""
         short = f"F{len(document.fontMapping) + 1}"
         document.fontMapping[self.fontName] = f"/{short}"
-        program = put(document, f"{short}.program", self._program)
-        descriptor = put(document, f"{short}.descriptor", b"<< %b /FontFile2 %b >>" % (self._descriptor, program))
+        document.idToObject["BasicFonts"].dict[short] = put(document, short, b"null")
+
+    def embed(self, document: Any, shown: set[int]) -> None:
+        """Put what the document shows of the face into it."""
+        short = document.fontMapping[self.fontName].removeprefix("/")
+        program = self._outlines.program(shown)
+        file = put(document, f"{short}.program", packed(program, f"/Length1 {len(program)}"))
+        descriptor = put(document, f"{short}.descriptor", f"<< {self._descriptor} /FontFile2 {file} >>".encode())
+        widths = " ".join(f"{glyph} [{self._advances[glyph]}]" for glyph in sorted(shown))
         cid_font = f"""<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{SUBSET_TAG}+{self.fontName}
 /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> /CIDToGIDMap /Identity
-/DW 0 /W [0 [{self._widths}]] /FontDescriptor {descriptor.decode()} >>"""
+/DW 0 /W [{widths}] /FontDescriptor {descriptor} >>"""
         descendant = put(document, f"{short}.glyphs", cid_font.encode())
-        to_unicode = put(document, f"{short}.unicode", self._to_unicode)
-        composite = f"""<< /Type /Font /Subtype /Type0 /BaseFont /{SUBSET_TAG}+{self.fontName} /Encoding /Identity-H
-/DescendantFonts [{descendant.decode()}] /ToUnicode {to_unicode.decode()} >>"""
-        document.idToObject["BasicFonts"].dict[short] = put(document, short, composite.encode())
+        texts = put(document, f"{short}.unicode", packed(_to_unicode({glyph: self._texts[glyph] for glyph in shown})))
+        document.idToObject[short] = f"""<< /Type /Font /Subtype /Type0 /BaseFont /{SUBSET_TAG}+{self.fontName}
+/Encoding /Identity-H /DescendantFonts [{descendant}] /ToUnicode {texts} >>""".encode()
 
 
-def _advance(cut: Any, glyph: int) -> int:
-    return round(cut["hmtx"][cut.getGlyphName(glyph)][0] * UNITS / cut["head"].unitsPerEm)
+def shown(drawing: str) -> Iterator[tuple[str, set[int]]]:
+    """For each string of a page's drawing the font's name in the document and the glyphs."""
+    font = ""
+    for name, codes in SHOWN.findall(drawing):
+        font = name or font
+        yield font, {int(high, 8) << 8 | int(low, 8) for high, low in set(CODE.findall(codes))}
 
 
 def _literal(glyph: int) -> str:
+    """A glyph's number as two bytes in octal."""
     return "".join(rf"\{byte:03o}" for byte in glyph.to_bytes(2, "big"))
 
 
-def _descriptor(name: str, cut: Any) -> bytes:
+def _advance(cut: Any, glyph: int) -> int:
+    units: int = cut["hmtx"][cut.getGlyphName(glyph)][0]
+    per_em: int = cut["head"].unitsPerEm
+    return round(units * UNITS / per_em)
+
+
+def _descriptor(name: str, cut: Any) -> str:
     head, scale = cut["head"], UNITS / cut["head"].unitsPerEm
     box = " ".join(str(round(edge * scale)) for edge in (head.xMin, head.yMin, head.xMax, head.yMax))
     ascent, descent = round(cut["hhea"].ascent * scale), round(cut["hhea"].descent * scale)
     capital = round(cut["OS/2"].sCapHeight * scale)
     return f"""/Type /FontDescriptor /FontName /{SUBSET_TAG}+{name} /Flags 4 /FontBBox [{box}] /ItalicAngle 0
-/Ascent {ascent} /Descent {descent} /CapHeight {capital} /StemV 80""".encode()
-
-
-def _program(cut: Any) -> bytes:
-    """The outlines as a packed stream, without the tables that only a text editor needs."""
-    for tag in set(cut.keys()) - NEEDED - {"GlyphOrder"}:
-        del cut[tag]
-    out = BytesIO()
-    cut.save(out)
-    return packed(out.getvalue(), f"/Length1 {out.tell()}")
+/Ascent {ascent} /Descent {descent} /CapHeight {capital} /StemV 80"""
 
 
 def _to_unicode(texts: dict[int, str]) -> bytes:

@@ -24,7 +24,7 @@ WANTED = frozenset(
     chain(
         range(0x20, 0x7F),
         range(0xA1, 0x100),  # Latin-1
-        LATIN,  # Extended-A, Extended-B and Extended Additional, as far as the face has them or their parts
+        LATIN,  # as far as the face has the letters or their parts
         map(ord, SPELLED),
         map(ord, PUNCTUATION),
     )
@@ -69,12 +69,12 @@ def face(name: str) -> Face:
     """The face, cut and known to reportlab under its name."""
     from reportlab.pdfbase import pdfmetrics
 
-    made = Face(name, _cut(name), SPELLED)
+    made = Face(name, cut(name), SPELLED)
     pdfmetrics.registerFont(made)
     return made
 
 
-def _cut(name: str) -> Any:
+def cut(name: str) -> Any:
     """The wanted glyphs as a fontTools face, without hints: what is printed needs none."""
     from fontpkg_be_vietnam_pro import ROOT
     from fontTools import subset

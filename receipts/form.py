@@ -1,7 +1,6 @@
 """What stands where on the receipt, after the reference form 01/PLPĐT (Nghị định 254/2026/NĐ-CP, Điều 23 k2).
 
-What is added to the mandatory contents (dossier, QR, lookup code) hides nothing and is in no larger type. Amounts are
-written 100.000, days dd/MM/yyyy.
+What is added to the mandatory contents (dossier, QR, lookup code) hides nothing and is in no larger type.
 """
 
 from __future__ import annotations
@@ -10,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from receipts import fonts
+from receipts.entries import Entry, grouped, of_line, of_organisation, of_payer, of_replaced
 from receipts.layout import A5, BLACK, GREY, RED, Colour, Sheet, Style, fitted
 from receipts.marks import VIETNAM
 from receipts.model import DOCUMENT_NAME, FeeLine
 from receipts.printed import Printed
 from receipts.reading import Content
-from receipts.symbols import is_legacy
 
 WIDTH, HEIGHT = A5
 LEFT, RIGHT = 36.0, WIDTH - 36.0
@@ -35,15 +34,6 @@ NUMBER = Style(11, 14, fonts.SEMI_BOLD, RED)
 MARK = Style(8.5, 11.5, fonts.SEMI_BOLD)
 TOTAL = Style(10.5, 14, fonts.SEMI_BOLD)
 
-METHODS = {
-    "TM": "Tiền mặt",
-    "CK": "Chuyển khoản",
-    "TM/CK": "Tiền mặt, chuyển khoản",
-    "QR": "Chuyển khoản qua mã QR",
-    "POS": "Thẻ ngân hàng qua máy POS",
-}
-KINDS = {"PHI": "Phí", "LE_PHI": "Lệ phí"}
-
 COLUMNS = (LEFT + 16, LEFT + 24, LEFT + 220, LEFT + 284, RIGHT - 2)  # where numbers end; the name begins
 NAME_ROOM = 162.0
 NUMBER_ROOM = 58.0
@@ -55,10 +45,10 @@ def fill(sheet: Sheet, receipt: Printed, lookup_url: str, marks: Sequence[str] =
     content = receipt.content
     _heading(sheet, content, marks)
     _symbols(sheet, content)
-    _fields(sheet, _org_fields(content))
+    _entries(sheet, of_organisation(content))
     sheet.rule(LEFT, sheet.y - 1.5, ROOM, 0.35)
     sheet.y -= 5
-    _fields(sheet, _payer_fields(content))
+    _entries(sheet, of_payer(content))
     sheet.y -= 5
     _lines(sheet, content.lines)
     close = partial(_close, receipt=receipt, lookup_url=lookup_url)
@@ -74,10 +64,9 @@ def _heading(sheet: Sheet, content: Content, marks: Sequence[str]) -> None:
     sheet.paragraph(LEFT, ROOM, DOCUMENT_NAME, TITLE, "centre")
     day = content.day
     sheet.paragraph(LEFT, ROOM, f"Ngày {day:%d} tháng {day:%m} năm {day:%Y}", BODY, "centre")
-    if old := content.replaces:
-        number = f"{old.number:0{7 if is_legacy(old.form, old.symbol) else 1}d}"
-        text = f"Thay thế cho biên lai mẫu {old.form} ký hiệu {old.symbol} số {number} ngày {old.day:%d/%m/%Y}"
-        sheet.paragraph(LEFT, ROOM, text, BODY, "centre")
+    if content.replaces:
+        sentence = of_replaced(content.replaces)
+        sheet.paragraph(LEFT, ROOM, sentence, fitted(sentence, BODY, ROOM), "centre")
     for mark in marks:
         sheet.paragraph(LEFT, ROOM, mark, MARK, "centre")
     sheet.y -= 5
@@ -86,7 +75,7 @@ def _heading(sheet: Sheet, content: Content, marks: Sequence[str]) -> None:
 def _symbols(sheet: Sheet, content: Content) -> None:
     """Ký hiệu mẫu, ký hiệu and số side by side in a band."""
     height, cell = 30.0, ROOM / 3
-    sheet.box(LEFT, sheet.y - height, ROOM, height, 0, PALE)
+    sheet.area(LEFT, sheet.y - height, ROOM, height, PALE)
     cells = (
         ("Ký hiệu mẫu biên lai", content.form, SYMBOL),
         ("Ký hiệu biên lai", content.symbol, SYMBOL),
@@ -99,39 +88,13 @@ def _symbols(sheet: Sheet, content: Content) -> None:
     sheet.y -= height + 7
 
 
-def _org_fields(content: Content) -> Iterator[tuple[str, str, Style]]:
-    org = content.org
-    yield "Tổ chức thu", org.name, STRONG
-    yield "Mã số thuế", org.tax_code, BODY
-    yield "Địa chỉ", org.address, BODY
-    yield "Điện thoại", org.phone, BODY
-    yield "Tài khoản", ", ".join(filter(None, (org.account, org.bank))), BODY
-    if delegate := content.delegate:
-        yield "Bên nhận ủy nhiệm", delegate.name, STRONG
-        yield "Mã số thuế", delegate.tax_code, BODY
-        yield "Địa chỉ", delegate.address, BODY
-
-
-def _payer_fields(content: Content) -> Iterator[tuple[str, str, Style]]:
-    payer, dossier = content.payer, content.dossier
-    yield "Người nộp", payer.name, STRONG
-    yield "Mã số thuế", payer.tax_code, BODY
-    yield "Số định danh", payer.id_number, BODY
-    yield "Địa chỉ", payer.address, BODY
-    yield "Mã hồ sơ", dossier.code, BODY
-    yield "Thủ tục", " - ".join(filter(None, (dossier.procedure_code, dossier.procedure_name))), BODY
-    yield "Hình thức thanh toán", METHODS[content.method], BODY
-    if money := content.money:
-        yield "Mã giao dịch", ", ".join(filter(None, (money.reference, money.bank))), BODY
-
-
-def _fields(sheet: Sheet, fields: Iterator[tuple[str, str, Style]]) -> None:
-    """A label and its value, side by side; what has no value is left out."""
-    for label, value, style in fields:
-        if value:
-            sheet.need(style.leading)
-            sheet.text(LEFT, sheet.y - LABEL.size, f"{label}:", LABEL)
-            sheet.paragraph(LEFT + LABELS, ROOM - LABELS, value, style)
+def _entries(sheet: Sheet, entries: Iterator[Entry]) -> None:
+    """A label and its value, side by side."""
+    for entry in entries:
+        style = STRONG if entry.strong else BODY
+        sheet.need(style.leading)
+        sheet.text(LEFT, sheet.y - LABEL.size, f"{entry.label}:", LABEL)
+        sheet.paragraph(LEFT + LABELS, ROOM - LABELS, entry.value, style)
 
 
 def _lines(sheet: Sheet, lines: tuple[FeeLine, ...]) -> None:
@@ -147,7 +110,7 @@ def _lines(sheet: Sheet, lines: tuple[FeeLine, ...]) -> None:
 
 def _table_head(sheet: Sheet) -> None:
     height = 16.0
-    sheet.box(LEFT, sheet.y - height, ROOM, height, 0, PALE)
+    sheet.area(LEFT, sheet.y - height, ROOM, height, PALE)
     sheet.rule(LEFT, sheet.y, ROOM, 0.8)
     titles = ("STT", "Tên khoản thu", "Số lượng", "Đơn giá", "Thành tiền")
     for x, title, align in zip(COLUMNS, titles, ("right", "left", "right", "right", "right"), strict=True):
@@ -158,12 +121,10 @@ def _table_head(sheet: Sheet) -> None:
 def _line(sheet: Sheet, position: int, line: FeeLine) -> None:
     sheet.y -= 3
     for column, number in ((0, position), (2, line.quantity), (3, line.unit_price), (4, line.amount)):
-        text = _grouped(number)
+        text = grouped(number)
         sheet.text(COLUMNS[column], sheet.y - BODY.size, text, fitted(text, BODY, NUMBER_ROOM), "right")
     sheet.paragraph(COLUMNS[1], NAME_ROOM, line.name, BODY)
-    notes = [KINDS[line.kind], f"mã {line.code}"]
-    notes += [f"chương {line.chapter}"] * bool(line.chapter) + [f"tiểu mục {line.sub_item}"] * bool(line.sub_item)
-    sheet.paragraph(COLUMNS[1], NAME_ROOM, ", ".join(notes), SMALL)
+    sheet.paragraph(COLUMNS[1], NAME_ROOM, of_line(line), SMALL)
     sheet.y -= 4
     sheet.rule(LEFT, sheet.y, ROOM, 0.25, GREY)
 
@@ -183,7 +144,7 @@ def _close(sheet: Sheet, receipt: Printed, lookup_url: str) -> None:
 
 def _total(sheet: Sheet, content: Content) -> None:
     sheet.text(COLUMNS[1], sheet.y - 15, "Tổng cộng", TOTAL)
-    sheet.text(COLUMNS[-1], sheet.y - 15, f"{_grouped(content.amount)} đồng", TOTAL, "right")
+    sheet.text(COLUMNS[-1], sheet.y - 15, f"{grouped(content.amount)} đồng", TOTAL, "right")
     sheet.rule(LEFT, sheet.y - 22, ROOM, 0.8)
     sheet.y -= 25
     sheet.paragraph(LEFT, ROOM, f"Số tiền bằng chữ: {content.words}", STRONG)
@@ -199,8 +160,3 @@ def _signature(sheet: Sheet, x: float, room: float, receipt: Printed) -> None:
     sheet.paragraph(x + 8, room - 16, f"ngày {receipt.signed_at.astimezone(VIETNAM):%d/%m/%Y}", BODY)
     sheet.y -= 6
     sheet.box(x, sheet.y, room, top - sheet.y, 0.8)
-
-
-def _grouped(value: int) -> str:
-    """100000 -> 100.000"""
-    return f"{value:,}".replace(",", ".")

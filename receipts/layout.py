@@ -1,4 +1,4 @@
-"""Lines, rules and boxes on A5 pages: text wraps, what does not fit goes on to the next page, nothing is cut off.
+"""Lines, rules and boxes on pages: text wraps, what does not fit goes on to the next page, nothing is cut off.
 
 Drawing is remembered and painted at the end, when the count of pages is known. Lengths are points, y grows upwards.
 """
@@ -99,15 +99,22 @@ class Sheet:
 
         self.do(stroke)
 
-    def box(self, x: float, y: float, width: float, height: float, edge: float, fill: Colour | None = None) -> None:
-        """A rectangle with its lower left corner at x, y; an edge of 0 is not drawn."""
+    def box(self, x: float, y: float, width: float, height: float, edge: float, colour: Colour = RED) -> None:
+        """The outline of a rectangle with its lower left corner at x, y."""
 
         def stroke(canvas: Any) -> None:
-            canvas.setStrokeColorRGB(*RED)
+            canvas.setStrokeColorRGB(*colour)
             canvas.setLineWidth(edge)
-            if fill is not None:
-                canvas.setFillColorRGB(*fill)
-            canvas.rect(x, y, width, height, stroke=int(edge > 0), fill=int(fill is not None))
+            canvas.rect(x, y, width, height)
+
+        self.do(stroke)
+
+    def area(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
+        """A filled rectangle with its lower left corner at x, y."""
+
+        def stroke(canvas: Any) -> None:
+            canvas.setFillColorRGB(*colour)
+            canvas.rect(x, y, width, height, stroke=0, fill=1)
 
         self.do(stroke)
 
@@ -116,7 +123,7 @@ class Sheet:
         symbol = qr.symbol(text)
         module = side / (symbol.size + 2 * qr.QUIET_ZONE)
         squares = " ".join(f"{column} {-row - 1} {length} 1 re" for row, column, length in symbol.runs)
-        self.box(x, y, side, side, 0, WHITE)
+        self.area(x, y, side, side, WHITE)
 
         def stroke(canvas: Any) -> None:
             canvas.saveState()
@@ -128,7 +135,7 @@ class Sheet:
 
         self.do(stroke)
 
-    def paint(self, canvas: Any, last: Callable[[Any, int, int], None]) -> None:
+    def paint(self, canvas: Any, last: Callable[[Any, int, int], None] = lambda *_place: None) -> None:
         """Paint all pages; `last(canvas, page, pages)` adds what depends on their count."""
         for number, strokes in enumerate(self.pages, start=1):
             for stroke in strokes:

@@ -10,32 +10,28 @@ from datetime import datetime
 from typing import Any
 
 
-def put(document: Any, name: str, body: bytes) -> bytes:
+def put(document: Any, name: str, body: bytes) -> str:
     """Put an object into the document under an internal name; its reference, as it is written."""
     written: bytes = document.Reference(body, name).format(document)
-    return written
+    return written.decode("ascii")
 
 
 def packed(content: bytes, entries: str = "") -> bytes:
     """A deflated stream; `entries` are those of its dictionary beside Filter and Length."""
-    return _stream(zlib.compress(content), f"/Filter /FlateDecode {entries}")
+    return plain(zlib.compress(content), f"/Filter /FlateDecode {entries}")
 
 
 def plain(content: bytes, entries: str) -> bytes:
-    """A stream that a program without zlib can read."""
-    return _stream(content, entries)
-
-
-def _stream(content: bytes, entries: str) -> bytes:
+    """A stream as it is, which a program without zlib can read."""
     return b"<< %b /Length %d >>\nstream\n%b\nendstream" % (entries.encode(), len(content), content)
 
 
-def text(value: str) -> bytes:
+def text(value: str) -> str:
     """A text string in UTF-16 (ISO 32000-1, 7.9.2.2), in hexadecimal so that nothing in it needs escaping."""
-    return b"<feff%b>" % value.encode("utf-16-be").hex().encode()
+    return f"<feff{value.encode('utf-16-be').hex()}>"
 
 
-def moment(at: datetime) -> str:
+def date(at: datetime) -> str:
     """A date as the inside of a string (ISO 32000-1, 7.9.4); `at` has an offset of whole minutes."""
     offset = f"{at:%z}"
     return f"D:{at:%Y%m%d%H%M%S}{offset[:3]}'{offset[3:5]}'"

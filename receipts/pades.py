@@ -11,15 +11,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from receipts import cms
-from receipts.objects import moment, put, text
+from receipts.objects import date, put, text
 
 if TYPE_CHECKING:
     from receipts.keys import Signer
 
 FIELD = "ToChucThu"
 NAME = "seal"
-PRINT, LOCKED = 4, 128  # annotation flags
-FIELDS_SIGNED_APPEND_ONLY = 3  # SigFlags: a later change would break the signature unless appended
+FLAGS = 4 | 128  # of the field: printed, locked
+SIGNATURES_EXIST, APPEND_ONLY = 1, 2  # of the form
 RANGE, CONTENTS = b"/ByteRange [", b"/Contents <"
 NUMBER = 10  # characters of an offset
 
@@ -66,24 +66,18 @@ def reserve(document: Any, page: Any, signer: Signer, at: datetime) -> Seal:
         raise KeyUnusable(f"the certificate is not valid on {at:%Y-%m-%d}")
     seal = Seal(document, signer, cms.size(signer))
     value = put(document, NAME, _dictionary(signer, at, seal.size))
-    on_page = document.Reference(page).format(document)
-    widget = put(
-        document,
-        "seal.field",
-        b"<< /Type /Annot /Subtype /Widget /FT /Sig /T (%b) /V %b /P %b /Rect [0 0 0 0] /F %d >>"
-        % (FIELD.encode(), value, on_page, PRINT | LOCKED),
-    )
+    on_page = document.Reference(page).format(document).decode()
+    field = f"/Type /Annot /Subtype /Widget /FT /Sig /T ({FIELD}) /V {value} /P {on_page} /Rect [0 0 0 0] /F {FLAGS}"
+    widget = put(document, "seal.field", f"<< {field} >>".encode())
     page.Annots = [widget]
-    form = b"<< /Fields [%b] /SigFlags %d >>" % (widget, FIELDS_SIGNED_APPEND_ONLY)
-    document.Catalog.AcroForm = form
+    document.Catalog.AcroForm = f"<< /Fields [ {widget} ] /SigFlags {SIGNATURES_EXIST | APPEND_ONLY} >>"
     return seal
 
 
 def _dictionary(signer: Signer, at: datetime, size: int) -> bytes:
-    return (
-        b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /Name %b /M (%b)\n%b%b]\n%b%b> >>"
-        % (text(signer.subject), moment(at).encode(), RANGE, _range(0, 0, 0), CONTENTS, b"00" * size)
-    )
+    said = f"/Name {text(signer.subject)} /M ({date(at)})"
+    entries = f"/Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached {said}".encode()
+    return b"<< %b\n%b%b]\n%b%b> >>" % (entries, RANGE, _range(0, 0, 0), CONTENTS, b"00" * size)
 
 
 def _range(start: int, end: int, rest: int) -> bytes:

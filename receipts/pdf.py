@@ -9,17 +9,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from receipts import fonts
+from receipts import fonts, pdfa
 from receipts.form import HEADING, HEIGHT, LEFT, ROOM, SMALL, WIDTH, fill
 from receipts.layout import A5, GREY, Colour, Sheet
 from receipts.marks import VIETNAM, Conversion, marks
 from receipts.model import DOCUMENT_NAME
+from receipts.pdfa import About, Source
 from receipts.printed import Printed, read_signed
 from receipts.reading import Content
 
 if TYPE_CHECKING:
     from receipts.keys import Signer
-    from receipts.pdfa import About, Source
 
 TOP, BOTTOM, FOOT = HEIGHT - 34, 36, 25
 WATERMARK: Colour = (0.968, 0.912, 0.908)
@@ -40,8 +40,6 @@ def render(
     time of the XML's signature.
     Raises Refused (not a signed receipt), FontLacks (a letter that cannot be drawn), QrTooLong, KeyUnusable.
     """
-    from receipts import pdfa
-
     receipt = read_signed(signed_xml)
     sheet = Sheet(TOP, BOTTOM, partial(_each_page, content=receipt.content, demo=demo))
     sheet.new_page()
@@ -54,8 +52,6 @@ def render(
 
 def about_receipt(receipt: Printed) -> About:
     """Names no payer: readers show it, and search engines collect it."""
-    from receipts.pdfa import About
-
     content = receipt.content
     return About(
         title=f"Biên lai thu phí, lệ phí điện tử {content.symbol} số {content.number}",
@@ -66,8 +62,6 @@ def about_receipt(receipt: Printed) -> About:
 
 
 def _source(content: Content, signed_xml: bytes) -> Source:
-    from receipts.pdfa import Source
-
     name = f"bien-lai-{content.form}-{content.symbol}-{content.number}.xml"
     return Source(name, signed_xml, f"{DOCUMENT_NAME}, bản gốc đã ký số")
 

@@ -7,6 +7,7 @@ an end of line before every `endstream`, and a file identifier that depends on t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from receipts import fonts, pades
-from receipts.objects import moment, packed, plain, put, text
+from receipts.face import shown
+from receipts.objects import date, packed, plain, put, text
 from receipts.srgb import NAME, profile
 
 if TYPE_CHECKING:
@@ -55,19 +57,18 @@ def begin(about: About, size: tuple[float, float]) -> Any:
     canvas.setSubject(about.subject)
     canvas.setCreator(MAKER)
     canvas.setProducer(MAKER)
-    canvas.setDateFormatter(lambda *_clock: moment(about.at))
+    canvas.setDateFormatter(lambda *_clock: date(about.at))
     canvas.setViewerPreference("DisplayDocTitle", "true")
     return canvas
 
 
 def finish(canvas: Any, about: About, source: Source | None = None, signer: Signer | None = None) -> bytes:
-    """The finished file, signed at `about.at` if there is a signer. The canvas is used up."""
+    """The finished file, signed at `about.at` if there is a signer. The canvas is used up. Raises KeyUnusable."""
     document = canvas._doc
-    pages = _pages(document)
-    catalog = document.Catalog
-    catalog.__NoDefault__ = [*catalog.__NoDefault__, "OutputIntents", "AF"]  # keys that reportlab does not know
-    catalog.OutputIntents = _output_intent(document)
-    catalog.Metadata = document.Reference(plain(_xmp(about), "/Type /Metadata /Subtype /XML"), "metadata")
+    pages = [document.idToObject[f"Page{number}"] for number in range(1, document.pageCounter)]
+    _embed_fonts(document, pages)
+    _pack(document, pages)
+    _declare(document, about)
     if source is not None:
         _attach(document, source, about.at)
     if signer is None:
@@ -76,24 +77,32 @@ def finish(canvas: Any, about: About, source: Source | None = None, signer: Sign
     return seal.set(canvas.getpdfdata())
 
 
-def _pages(document: Any) -> list[Any]:
-    """The finished pages, with their drawing as a stream of ours; they also make the file's identifier."""
-    pages = [document.idToObject[f"Page{number}"] for number in range(1, document.pageCounter)]
+def _embed_fonts(document: Any, pages: Sequence[Any]) -> None:
+    seen: dict[str, set[int]] = {short: set() for short in document.fontMapping.values()}
+    for page in pages:
+        for short, glyphs in shown(page.stream):
+            seen[short] |= glyphs
+    for name, short in document.fontMapping.items():
+        fonts.face(name).embed(document, seen[short])
+
+
+def _pack(document: Any, pages: Sequence[Any]) -> None:
+    """The drawings become streams of ours; the file's identifier depends on them."""
     for number, page in enumerate(pages, start=1):
         drawing = page.stream.encode("ascii")
         document.updateSignature(hashlib.sha256(drawing).digest())
         page.Contents = document.Reference(packed(drawing), f"drawing{number}")
         page.Trans = None
-    return pages
 
 
-def _output_intent(document: Any) -> bytes:
-    reference = put(document, "srgb", _packed_profile())
-    intent = (
-        b"<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier (%b) /Info (%b) /DestOutputProfile %b >>"
-        % (NAME.encode(), NAME.encode(), reference)
-    )
-    return b"[ %b ]" % put(document, "output.intent", intent)
+def _declare(document: Any, about: About) -> None:
+    """Which colours are meant, which part of the standard the file follows."""
+    catalog, space = document.Catalog, f"({NAME})"
+    catalog.__NoDefault__ = [*catalog.__NoDefault__, "OutputIntents", "AF"]  # keys that reportlab does not know
+    srgb = put(document, "srgb", _packed_profile())
+    intent = f"/Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier {space} /Info {space}"
+    catalog.OutputIntents = f"[ << {intent} /DestOutputProfile {srgb} >> ]"
+    catalog.Metadata = put(document, "metadata", plain(_xmp(about), "/Type /Metadata /Subtype /XML"))
 
 
 @cache
@@ -103,20 +112,16 @@ def _packed_profile() -> bytes:
 
 def _attach(document: Any, source: Source, at: datetime) -> None:
     document.updateSignature(hashlib.sha256(source.content).digest())
-    media_type = source.media_type.replace("/", "#2F")
-    entries = (
-        f"/Type /EmbeddedFile /Subtype /{media_type} /Params << /ModDate ({moment(at)}) /Size {len(source.content)} >>"
-    )
+    subtype = source.media_type.replace("/", "#2F")
+    parameters = f"<< /ModDate ({date(at)}) /Size {len(source.content)} >>"
+    entries = f"/Type /EmbeddedFile /Subtype /{subtype} /Params {parameters}"
     content = put(document, "source", packed(source.content, entries))
-    name = text(source.name)
-    file = put(
-        document,
-        "source.file",
-        b"<< /Type /Filespec /F (%b) /UF %b /Desc %b /AFRelationship /Source /EF << /F %b /UF %b >> >>"
-        % (source.name.encode("ascii"), name, text(source.description), content, content),
-    )
-    document.Catalog.AF = b"[ %b ]" % file
-    document.Catalog.Names = b"<< /EmbeddedFiles << /Names [ %b %b ] >> >>" % (name, file)
+    name, description = text(source.name), text(source.description)
+    file = f"""<< /Type /Filespec /F ({source.name}) /UF {name} /Desc {description} /AFRelationship /Source
+/EF << /F {content} /UF {content} >> >>"""
+    reference = put(document, "source.file", file.encode("ascii"))
+    document.Catalog.AF = f"[ {reference} ]"
+    document.Catalog.Names = f"<< /EmbeddedFiles << /Names [ {name} {reference} ] >> >>"
 
 
 def _xmp(about: About) -> bytes:

@@ -119,7 +119,7 @@ def _rendered(environment: Environment, keys: SigningKeys, row: sa.Row[Any], sou
         return None
     try:
         lookup = f"{environment.settings.base_url}/vi/receipts/{row.lookup_code}"
-        return pdf.render(source, demo=keys.demo, lookup_url=lookup)
+        return pdf.render(source, demo=keys.demo, lookup_url=lookup, signer=keys.signer)
     except ReceiptError as error:
         log.error("receipt.no_pdf", receipt=row.id, code=error.code)
         return None

@@ -5,63 +5,36 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from receipts.fonts import FontLacks, refuse_unknown
 from receipts.layout import Style, fitted, wrap
-from receipts.model import Delegate, FeeLine, Payer, ReceiptFacts, Replaced
+from receipts.marks import Conversion
+from receipts.model import Delegate, FeeLine, Payer, Replaced
 from receipts.pdf import render
 from receipts.qr import QrTooLong
 from receipts.refused import Refused
-from receipts.xml import data_element
 from tests.conftest import require
 from tests.receipts.desk import DAY, LE_PHI, PHI, make_facts
-
-EXAMPLE = (Path(__file__).parents[1] / "golden" / "receipts" / "example_receipt.xml").read_bytes()
-LOOKUP = "https://bienlai.example.vn/tra-cuu"
-TOKEN = "https://bienlai.example.vn/vi/receipts/verify?t=" + "AQID-_" * 30
-LONG_NAME = (
-    "Công ty trách nhiệm hữu hạn một thành viên đầu tư xây dựng và phát triển hạ tầng khu công nghiệp "
-    "Nghi Sơn, chi nhánh Bỉm Sơn"
+from tests.receipts.paper import (
+    EXAMPLE,
+    LONG_NAME,
+    LOOKUP,
+    TOKEN,
+    assert_sound,
+    assert_words_between,
+    kept,
+    pages_of,
+    pdf_of,
+    run,
+    signed,
+    text_of,
 )
-
-
-def signed(facts: ReceiptFacts, qr: str = "", number: int = 1, replaces: Replaced | None = None) -> bytes:
-    """The example's signature around other contents: a PDF shows what the XML says, `verify` says whether it is true."""
-    data = data_element(
-        facts,
-        form="EBL01",
-        symbol="26TAA",
-        number=number,
-        lookup_code="7KQ2M9XD4TPA",
-        token_public_key="MFkw",
-        replaces=replaces,
-    )
-    file = re.sub(rb"<DLBLai.*</DLBLai>", lambda _match: data, EXAMPLE, flags=re.DOTALL)
-    return file.replace(b"<DLQRCode></DLQRCode>", f"<DLQRCode>{qr}</DLQRCode>".encode())
-
-
-def pdf_of(xml: bytes, folder: Path, *, demo: bool = False) -> Path:
-    path = folder / "receipt.pdf"
-    path.write_bytes(render(xml, demo=demo, lookup_url=LOOKUP))
-    return path
-
-
-def run(*command: str | Path) -> str:
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
-
-
-def text_of(pdf: Path) -> str:
-    """All text with single spaces."""
-    return " ".join(run(require("pdftotext"), "-layout", pdf, "-").split())
-
-
-def pages_of(pdf: Path) -> int:
-    return int(re.findall(r"Pages:\s+(\d+)", run(require("pdfinfo"), pdf))[0])
 
 
 def test_all_mandatory_contents_are_printed(tmp_path: Path) -> None:
@@ -125,7 +98,7 @@ def test_a_demo_says_so_on_every_page(tmp_path: Path) -> None:
 
 def test_the_file_is_sound_titled_and_carries_only_its_own_font(tmp_path: Path) -> None:
     pdf = pdf_of(signed(make_facts(), TOKEN), tmp_path)
-    assert "No syntax or stream encoding errors" in run(require("qpdf"), "--check", pdf)
+    assert_sound(pdf)
     info = run(require("pdfinfo"), pdf)
     assert "Biên lai thu phí, lệ phí điện tử 26TAA số 1" in info
     assert "419.53 x 595.28 pts" in info
@@ -181,6 +154,28 @@ def test_the_same_xml_gives_the_same_bytes_in_any_process() -> None:
     assert render(xml, demo=False, lookup_url=LOOKUP) == first
 
 
+def test_many_threads_print_at_once() -> None:
+    files = [signed(make_facts(payer=Payer(f"Nguyễn Thị Đặng {letter}")), TOKEN) for letter in "ÁBĐÊGỖỨỸ"]
+
+    def printed(xml: bytes) -> bytes:
+        return render(xml, demo=False, lookup_url=LOOKUP)
+
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        assert list(threads.map(printed, files * 3)) == [printed(xml) for xml in files] * 3
+
+
+def test_a_copy_says_that_it_is_one(tmp_path: Path) -> None:
+    conversion = Conversion("Trần Thị Bình", datetime(2026, 11, 24, 17, 5, tzinfo=UTC))
+    data = render(EXAMPLE, demo=False, lookup_url=LOOKUP, reprint=2, conversion=conversion)
+    text = text_of(kept(data, tmp_path))
+    assert "In lại lần 2" in text
+    assert "chuyển đổi từ biên lai điện tử" in text
+    assert "Người chuyển đổi: Trần Thị Bình, lúc 00:05 ngày 25/11/2026" in text
+    first = text_of(pdf_of(EXAMPLE, tmp_path))
+    assert "In lại" not in first
+    assert "chuyển đổi" not in first
+
+
 def test_long_names_wrap_and_lose_nothing(tmp_path: Path) -> None:
     name, organisation = f"{LONG_NAME} {'X' * 120}", f"Trung tâm {LONG_NAME}"
     facts = make_facts(payer=Payer(name, tax_code="2801234567"), lines=(replace(LE_PHI, name=LONG_NAME * 3),))
@@ -230,27 +225,7 @@ def test_huge_amounts_do_not_run_into_each_other(tmp_path: Path) -> None:
 
 
 def assert_inside_the_frame(pdf: Path) -> None:
-    """Every word lies between the margins, none on another."""
-    layout = run(require("pdftotext"), "-bbox", pdf, "-")
-    boxes = re.findall(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">', layout)
-    assert boxes
-    for left, top, right, bottom in (map(float, box) for box in boxes):
-        assert 30 <= left <= right <= 389
-        assert 20 <= top <= bottom <= 575
-
-
-@pytest.mark.parametrize("name", ["Nguyễn 中文", "Anna\u200bB", "Иван", "A\u00adB"])
-def test_a_letter_without_a_shape_is_refused(name: str) -> None:
-    with pytest.raises(FontLacks) as refused:
-        render(signed(make_facts(payer=Payer(name))), demo=False, lookup_url=LOOKUP)
-    assert (refused.value.kind, refused.value.code) == ("invalid", "receipt.font")
-    assert name not in str(refused.value)
-
-
-def test_every_vietnamese_letter_has_a_shape() -> None:
-    refuse_unknown("aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệfghiìỉĩíịjklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvwxyỳỷỹýỵz")
-    refuse_unknown("AÀẢÃÁẠĂẰẲẴẮẶÂẦẨẪẤẬBCDĐEÈẺẼÉẸÊỀỂỄẾỆFGHIÌỈĨÍỊJKLMNOÒỎÕÓỌÔỒỔỖỐỘƠỜỞỠỚỢPQRSTUÙỦŨÚỤƯỪỬỮỨỰVWXYỲỶỸÝỴZ")
-    refuse_unknown("0123456789 .,;:-–—/()%&@#*+='\"“”‘’…₫²³°")
+    assert_words_between(pdf, 30, 389, 20, 575)
 
 
 @pytest.mark.parametrize(
