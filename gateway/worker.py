@@ -16,6 +16,7 @@ import structlog
 
 from gateway.delivery import documents, webhooks
 from gateway.delivery.documents import SigningKeys, load_keys
+from gateway.kernel import once
 from gateway.kernel.uow import Environment
 from gateway.payments import expire
 from gateway.settlement import drain
@@ -23,6 +24,7 @@ from receipts.model import ReceiptError
 
 POLL_SECONDS = 0.5
 EXPIRE_EVERY = timedelta(seconds=5)
+FORGET_KEYS_EVERY = timedelta(hours=1)
 FORGET_FAILURES = timedelta(minutes=1)  # what could not be signed or printed is tried again after this
 
 log = structlog.get_logger(__name__)
@@ -46,16 +48,15 @@ class Worker:
         self._keys = keys
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._expired_at: datetime | None = None
+        self._last: dict[str, datetime] = {}
         self._unsigned: set[str] = set()
         self._unprinted: set[str] = set()
-        self._forgot_at: datetime | None = None
 
     def lanes(self) -> tuple[Lane, ...]:
         """Kind of work -> function."""
         env = self._environment
         return (
-            Lane("money", (lambda: drain.drain(env), self._expire)),
+            Lane("money", (lambda: drain.drain(env), self._expire, self._forget_keys)),
             Lane("paper", (self._sign, self._render, self._forget_failures)),
             Lane("word", (lambda: webhooks.fan_out(env), lambda: webhooks.deliver(env))),
         )
@@ -99,12 +100,23 @@ class Worker:
         self._stop.wait(POLL_SECONDS)
         return 0
 
-    def _expire(self) -> int:
+    def _time_for(self, act: str, every: timedelta) -> bool:
+        """Whether `every` has gone by since this act was last due."""
         now = self._environment.clock()
-        if self._expired_at is not None and now - self._expired_at < EXPIRE_EVERY:
+        if act in self._last and now - self._last[act] < every:
+            return False
+        self._last[act] = now
+        return True
+
+    def _expire(self) -> int:
+        return expire.expire_waiting(self._environment) if self._time_for("expire", EXPIRE_EVERY) else 0
+
+    def _forget_keys(self) -> int:
+        """Idempotency keys are kept long enough for any retry, not for ever."""
+        if not self._time_for("forget keys", FORGET_KEYS_EVERY):
             return 0
-        self._expired_at = now
-        return expire.expire_waiting(self._environment)
+        with self._environment.begin(actor="worker") as uow:
+            return once.forget(uow)
 
     def _sign(self) -> int:
         keys = self._signing_keys()
@@ -115,9 +127,7 @@ class Worker:
         return documents.render_waiting(self._environment, keys, failed=self._unprinted) if keys else 0
 
     def _forget_failures(self) -> int:
-        now = self._environment.clock()
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_FAILURES:
-            self._forgot_at = now
+        if self._time_for("forget failures", FORGET_FAILURES):
             self._unsigned.clear()
             self._unprinted.clear()
         return 0

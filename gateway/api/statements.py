@@ -13,7 +13,7 @@ from starlette.responses import Response
 from connectors.statement import Parsed
 from gateway.api.deps import Write, writes
 from gateway.api.openapi import WRITE
-from gateway.api.shapes import Given
+from gateway.api.shapes import TEXT_PATTERN, Given
 from gateway.closing import intake
 from gateway.closing.reconcile import reconcile
 from gateway.kernel.clock import business_day
@@ -47,7 +47,7 @@ class _Told(BaseModel):
 async def post_statement(
     request: Request,
     write: Annotated[Write, Depends(writes("statements"))],
-    name: Annotated[str, Query(min_length=1, max_length=200)] = "statement",
+    name: Annotated[str, Query(min_length=1, max_length=200, pattern=TEXT_PATTERN)] = "statement",
 ) -> Response:
     """camt.052/053/054, MT940/942 or CSV. The same file again, or one that overlaps, books nothing twice."""
     data = await request.body()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.dues.problems import PayerWrong
+from receipts.mask import mask_name
 
 PayerKind = Literal["person", "organisation"]
 
@@ -47,11 +48,8 @@ class PayerFacts:
 
     @property
     def masked(self) -> str:
-        """For screens that anybody may see: `Nguyễn V*** A***`; the name of an organisation is public."""
-        if self.kind == "organisation":
-            return self.name
-        first, *others = self.name.split()
-        return " ".join([first if others else f"{first[0]}***", *(f"{word[0]}***" for word in others)])
+        """For screens that anybody may see: `Ng*** V** A*`; the name of an organisation is public."""
+        return self.name if self.kind == "organisation" else mask_name(self.name)
 
 
 def checked(told: PayerFacts) -> tuple[PayerFacts, list[PayerWrong]]:

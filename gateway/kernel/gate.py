@@ -55,11 +55,15 @@ class ProcessLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[bytes] | None = None
+        self._guard = threading.Lock()  # two threads that come first at once are one process
 
     def take(self) -> None:
         """Hold the lock; SecondWriter when another process has it."""
-        if self._file is not None:
-            return
+        with self._guard:
+            if self._file is None:
+                self._file = self._locked()
+
+    def _locked(self) -> IO[bytes]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = self._path.open("ab")
         try:
@@ -70,7 +74,7 @@ class ProcessLock:
                 "Một tiến trình khác đang ghi vào thư mục dữ liệu này.",
                 "Another process is writing to this data directory.",
             ) from None
-        self._file = handle
+        return handle
 
     def release(self) -> None:
         """Let another process write."""

@@ -50,14 +50,19 @@ class PaymentView:
         return any(due.status == DueStatus.OPEN for due in self.dues)
 
     @property
+    def changed(self) -> bool:
+        """Whether its open dues no longer add up to what it asks: amended or withdrawn under a live QR."""
+        return sum(due.amount for due in self.dues if due.status == DueStatus.OPEN) != self.row.amount
+
+    @property
     def memo(self) -> str:
         """What the payer's transfer has to say."""
         return self.row.reference
 
     @property
     def payload(self) -> str | None:
-        """The VietQR to scan for what remains; None when there is nothing to ask for."""
-        if self.status != "pending" or self.remaining == 0:
+        """The VietQR to scan for what remains; None when there is nothing to ask for, or no longer this amount."""
+        if self.status != "pending" or self.remaining == 0 or self.changed:
             return None
         qr = codec.for_payment(
             bin=self.account.bin, account=self.account.number, amount=self.remaining, purpose=self.memo

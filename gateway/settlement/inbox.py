@@ -20,6 +20,7 @@ from gateway.access import own
 from gateway.kernel.clock import business_day, rfc3339
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import Environment, UnitOfWork, insert_if_new
+from gateway.payments.store import payment
 from gateway.settlement.store import inbox, inbox_refused
 
 KEEP = timedelta(days=365 * 2)  # raw messages, as evidence in disputes with a provider
@@ -34,7 +35,21 @@ def receive(environment: Environment, agency_id: str, connector: str, request: R
     received = provider.connector.receive(request, desk)
     with environment.begin(actor=f"connector:{connector}", agency=agency_id) as uow:
         standing = keep(uow, agency_id, connector, request, received)
+    if provider.connector.capabilities.answers_standing and isinstance(received, Notice):
+        standing = _looked_up(environment, agency_id, received, standing)
     return provider.connector.acknowledge(request, received, standing, desk)
+
+
+def _looked_up(environment: Environment, agency_id: str, notice: Notice, standing: Standing) -> Standing:
+    """Some providers must hear whether the order exists and the amount fits; the message is on disk by now."""
+    if standing is not Standing.RECORDED:
+        return standing
+    with environment.read() as connection:
+        chosen = own(payment, agency_id) & (payment.c.reference == notice.order_code)
+        amount = connection.scalar(sa.select(payment.c.amount).where(chosen))
+    if amount is None:
+        return Standing.UNKNOWN_REFERENCE
+    return Standing.RECORDED if amount == notice.amount else Standing.AMOUNT_DIFFERS
 
 
 def keep(uow: UnitOfWork, agency_id: str, connector: str, request: Request, received: Received) -> Standing:

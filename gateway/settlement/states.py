@@ -58,7 +58,6 @@ class Situation:
 def situations() -> Iterator[Situation]:
     """All combinations."""
     columns = (
-        tuple(PaymentStatus),
         DUES,
         AMOUNTS,
         HELD,
@@ -70,8 +69,8 @@ def situations() -> Iterator[Situation]:
         ("open", "closed"),
         KNOWN,
     )
-    for values in product(*columns):
-        yield Situation(*values)
+    for status, values in product(PaymentStatus, product(*columns)):
+        yield Situation(status, *values)
 
 
 def decided(situation: Situation) -> tuple[str, Decision]:

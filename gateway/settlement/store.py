@@ -1,6 +1,7 @@
 """How what came in is kept: raw messages, the money they speak of, and the money that waits.
 
-The CHECK on `notice` is the conservation of money, row by row: what came in = settled + suspended + returned.
+The CHECK on `notice` is the conservation of money, row by row: what came in = settled + suspended + returned. Money an
+approved refund has set aside stays suspended (`refunding`) until it has left; a settled due's moves there on approval.
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ inbox = sa.Table(
         postgresql_where=sa.text("state = 'waiting'"),
         sqlite_where=sa.text("state = 'waiting'"),
     ),
+    sa.Index(
+        "ix_inbox_unfinished",
+        "state",
+        postgresql_where=sa.text("state <> 'done'"),
+        sqlite_where=sa.text("state <> 'done'"),
+    ),
 )
 
 inbox_refused = sa.Table(
@@ -67,11 +74,13 @@ notice = sa.Table(
     sa.Column("settled", sa.BigInteger, nullable=False),
     sa.Column("suspended", sa.BigInteger, nullable=False),
     sa.Column("returned", sa.BigInteger, nullable=False, default=0),
+    sa.Column("refunding", sa.BigInteger, nullable=False, default=0),  # of suspended: approved to go back, not yet gone
     sa.Column("noticed_at", UtcTime),  # when a notice said so
     sa.Column("line_id", sa.Text),  # the statement line that proves it
     sa.Column("created_at", UtcTime, nullable=False),
     sa.CheckConstraint("counted = settled + suspended + returned", name="conservation"),
     sa.CheckConstraint("settled >= 0 AND suspended >= 0 AND returned >= 0", name="signs"),
+    sa.CheckConstraint("refunding >= 0 AND refunding <= suspended", name="refunding"),
     sa.Index("ix_notice_bank_reference", "agency_id", "account", "bank_reference"),
     sa.Index("ix_notice_payment", "payment_id"),
     sa.Index("ix_notice_day", "agency_id", "account", "day"),
@@ -90,7 +99,7 @@ suspense = sa.Table(
     sa.Column("closed_at", UtcTime),
     sa.Column("outcome", sa.Text),
     sa.CheckConstraint(f"reason IN ({_REASONS})", name="reason"),
-    sa.CheckConstraint("outcome IS NULL OR outcome IN ('settled', 'replaced', 'returned')", name="outcome"),
+    sa.CheckConstraint("outcome IS NULL OR outcome IN ('settled', 'replaced', 'refund')", name="outcome"),
     sa.CheckConstraint("(closed_at IS NULL) = (outcome IS NULL)", name="closed"),
     sa.Index("ix_suspense_payment", "payment_id"),
     sa.Index(

@@ -43,7 +43,7 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pay.amount_paid": ("Số tiền đã nộp", "Amount paid"),
         "pay.amount_asked": ("Số tiền của lệnh này", "Amount of this payment"),
         "pay.of_total": ("trên tổng số {amount}", "of {amount} in all"),
-        "state.pending": ("Đang chờ bạn chuyển tiền", "Waiting for your transfer"),
+        "state.pending": ("Chờ thanh toán", "Waiting for payment"),
         "state.pending.note": (
             "Trang tự cập nhật khi tiền đến, thường trong vài giây.",
             "This page updates by itself when the money arrives, usually within seconds.",
@@ -58,12 +58,12 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Chúng tôi đang xác minh với ngân hàng. Xin đừng chuyển lần nữa; kết quả sẽ hiện ngay tại đây.",
             "We are confirming with the bank. Please do not transfer again; the result appears here.",
         ),
-        "state.signing": ("Đã nộp xong, biên lai đang ký số", "Paid; the receipt is being signed"),
+        "state.signing": ("Đã thanh toán, biên lai đang ký số", "Paid; the receipt is being signed"),
         "state.signing.note": (
             "Biên lai đã có số. Chữ ký số thường xong trong vài giây, trang tự cập nhật.",
             "The receipt has its number. Signing takes a few seconds; this page updates by itself.",
         ),
-        "state.paid": ("Đã nộp xong", "Paid"),
+        "state.paid": ("Đã thanh toán", "Paid"),
         "state.paid.note": ("Ghi nhận lúc {moment}.", "Recorded on {moment}."),
         "state.expired": ("Mã thanh toán đã hết hạn", "The payment code has expired"),
         "state.expired.note": (

@@ -34,12 +34,12 @@ def test_pending_turns_into_the_receipt_without_a_reload(page: Page, site: Site)
     payment = site.town.payment(PHI, LE_PHI)
     with page.expect_response("**/events"):
         open_page(page, site, payment)
-    expect_state(page, "Đang chờ bạn chuyển tiền")
+    expect_state(page, "Chờ thanh toán")
     site.town.money_comes(payment)
-    expect_state(page, "Đã nộp xong, biên lai đang ký số")
+    expect_state(page, "Đã thanh toán, biên lai đang ký số")
     expect(page.locator(".qr-image")).to_have_count(0)
     sign(site.town)
-    expect(page.locator(".status-words")).to_have_text("Đã nộp xong", timeout=PATIENCE)
+    expect(page.locator(".status-words")).to_have_text("Đã thanh toán", timeout=PATIENCE)
     expect(page.locator("a[href$='.pdf']")).to_have_count(2)
     expect(page).to_have_title("Đã nộp 195.000 ₫ – Thu Phí")
     assert page.evaluate("window.sameDocument") is True
@@ -63,7 +63,7 @@ def test_focus_on_what_is_gone_moves_to_the_content(page: Page, site: Site) -> N
         open_page(page, site, payment)
     page.locator("#save-qr").focus()
     site.town.money_comes(payment)
-    expect_state(page, "Đã nộp xong")
+    expect_state(page, "Đã thanh toán")
     expect(page.locator("main")).to_be_focused()
 
 
@@ -76,7 +76,7 @@ def test_without_script_the_page_refreshes_itself(browser: Browser, site: Site) 
     expect(page.locator("dd .value").first).to_have_text("110000012345")
     site.town.money_comes(payment)
     sign(site.town)
-    expect_state(page, "Đã nộp xong")
+    expect_state(page, "Đã thanh toán")
     expect(page.locator("a[href$='.pdf']")).to_have_count(1)
     context.close()
 
@@ -86,7 +86,7 @@ def test_without_a_stream_the_page_asks_every_four_seconds(browser: Browser, sit
     page = deaf(browser, site, payment)
     site.town.money_comes(payment)
     page.clock.run_for(4_100)
-    expect_state(page, "Đã nộp xong")
+    expect_state(page, "Đã thanh toán")
     page.context.close()
 
 
@@ -95,7 +95,7 @@ def test_coming_back_from_the_bank_app_looks_at_once(browser: Browser, site: Sit
     page = deaf(browser, site, payment)
     site.town.money_comes(payment)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect_state(page, "Đã nộp xong")
+    expect_state(page, "Đã thanh toán")
     page.context.close()
 
 
@@ -106,7 +106,7 @@ def deaf(browser: Browser, site: Site, payment: PaymentRow) -> Page:
     page.route("**/events", lambda route: route.fulfill(status=503))
     with page.expect_response("**/events"):
         page.goto(f"{site.url}/vi/pay/{payment.token}")
-    expect_state(page, "Đang chờ bạn chuyển tiền")
+    expect_state(page, "Chờ thanh toán")
     page.clock.pause_at(page.evaluate("Date.now()") + 1)
     return page
 
@@ -125,7 +125,7 @@ def test_an_expired_page_leads_to_a_fresh_one(page: Page, site: Site) -> None:
     payment = reach(State.EXPIRED, site.town, site.clock)
     open_page(page, site, payment)
     page.get_by_role("button", name="Tạo mã mới").click()
-    expect_state(page, "Đang chờ bạn chuyển tiền")
+    expect_state(page, "Chờ thanh toán")
     assert payment.token not in page.url
 
 
@@ -134,7 +134,7 @@ def test_late_money_reaches_an_expired_page(page: Page, site: Site) -> None:
     with page.expect_response("**/events"):
         open_page(page, site, payment)
     site.town.money_comes(payment)
-    expect_state(page, "Đã nộp xong")
+    expect_state(page, "Đã thanh toán")
 
 
 def scanned(page: Page) -> str:

@@ -88,7 +88,7 @@ def test_a_neighbours_statement_moves_no_money_of_ours(neighbour: Api, town: Tow
 
 def test_no_route_opens_without_a_key(api: Api, client: Any, theirs: dict[str, Any]) -> None:
     nobody = Api(client, "", iter(range(100)))
-    for method, template, operation in _operations(api):
+    for method, template, _ in _operations(api):
         path = template.format(**theirs)
         if method == "get":
             assert nobody.get(path, code="x").status_code == 401, template
