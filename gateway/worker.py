@@ -18,6 +18,7 @@ from gateway.delivery import documents, webhooks
 from gateway.delivery.documents import SigningKeys, load_keys
 from gateway.kernel import once
 from gateway.kernel.uow import Environment
+from gateway.kernel.wake import Listener
 from gateway.payments import expire
 from gateway.settlement import drain
 from receipts.model import ReceiptError
@@ -48,6 +49,7 @@ class Worker:
         self._keys = keys
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._listener = Listener(environment)
         self._last: dict[str, datetime] = {}
         self._unsigned: set[str] = set()
         self._unprinted: set[str] = set()
@@ -63,6 +65,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin; returns at once."""
+        self._listener.start()
         for lane in self.lanes():
             thread = threading.Thread(target=self._run, args=(lane,), name=f"thuphi-{lane.name}", daemon=True)
             thread.start()
@@ -74,6 +77,7 @@ class Worker:
         self._environment.bell.ring()
         for thread in self._threads:
             thread.join()
+        self._listener.stop()
 
     def run_until_quiet(self) -> int:
         """Do everything that can be done now, in this thread; how much that was."""

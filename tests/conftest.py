@@ -109,7 +109,7 @@ def pg_databases(pg_server_url: str) -> Iterator[PgDatabases]:
 
 @pytest.fixture(params=DATABASES)
 def database_kind(request: pytest.FixtureRequest) -> str:
-    """`sqlite` or `postgresql`."""
+    """`sqlite` or `postgresql`; a test of one database alone says so by indirect parameters."""
     return str(request.param)
 
 

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO, cast
+
+
+class _Stderr:
+    """Today's standard error, whoever has put another in its place since."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def quiet_logs() -> None:
@@ -28,6 +39,6 @@ def _configure(level: int) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )

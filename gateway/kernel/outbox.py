@@ -69,6 +69,7 @@ class Event:
     kind: str
     subject: str
     body: dict[str, Any]
+    actor: str | None = None  # who did it; None: in whose name the unit of work is
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.kernel import audit, outbox
+from gateway.kernel import audit, bulk, outbox
 from gateway.kernel.clock import Clock, system_clock
 from gateway.kernel.db import make_engine
 from gateway.kernel.gate import Gate, ProcessLock
@@ -43,17 +44,23 @@ class UnitOfWork:
         """A new id."""
         return self.ids.new(prefix, self._now)
 
+    def acting(self, actor: str) -> UnitOfWork:
+        """The same transaction in another's name: a batch carries the commands of several callers."""
+        other = copy.copy(self)
+        other.actor = actor
+        return other
+
     def emit(self, events: Iterable[outbox.Event]) -> None:
         """Write outbox rows and their audit leaves in this transaction."""
         items = [(self.mint("evt"), item) for item in events]
         if not items:
             return
-        self.connection.execute(sa.insert(outbox.event), outbox.rows_of(items, self._now))
+        bulk.insert(self.connection, outbox.event, outbox.rows_of(items, self._now))
         leaves = [
-            audit.leaf_row(self.mint("leaf"), e.agency, e.kind, e.subject, self.actor, e.body, self._now)
+            audit.leaf_row(self.mint("leaf"), e.agency, e.kind, e.subject, e.actor or self.actor, e.body, self._now)
             for _, e in items
         ]
-        self.connection.execute(sa.insert(audit.leaf), leaves)
+        bulk.insert(self.connection, audit.leaf, leaves)
 
     def enqueue(self, jobs: Iterable[outbox.Job]) -> None:
         """Leave work for the worker; a key that is already there is left as it is."""
@@ -131,6 +138,7 @@ class Environment:
         self.embedded = self.writer.dialect.name == "sqlite"
         self._gate: AbstractContextManager[None] = Gate() if self.embedded else nullcontext()
         self._lock = ProcessLock(Path(f"{self.writer.url.database}.lock")) if self.embedded else None
+        self._last_acts: list[Callable[[], None]] = []
 
     def _engine(self, *, read_only: bool) -> sa.Engine:
         settings = self.settings
@@ -167,8 +175,14 @@ class Environment:
         with self.reader.begin() as connection:
             yield connection
 
+    def before_closing(self, act: Callable[[], None]) -> None:
+        """Have `act` done while there still are connections, for instance a queue drained."""
+        self._last_acts.append(act)
+
     def close(self) -> None:
         """Give connections and the process lock back."""
+        while self._last_acts:
+            self._last_acts.pop()()
         self.writer.dispose()
         self.reader.dispose()
         if self._lock is not None:
