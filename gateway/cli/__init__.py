@@ -36,6 +36,7 @@ COMMANDS: dict[str, Command] = {
     "statements": Command("gateway.cli.statements", "statements_app", group=True),
     "receipts": Command("gateway.cli.receipts", "receipts_app", group=True),
     "ledger": Command("gateway.cli.checks", "ledger_app", group=True),
+    "work": Command("gateway.cli.work", "work_app", group=True),
     "reconcile": Command("gateway.cli.reconcile", "reconcile_app", group=True),
 }
 

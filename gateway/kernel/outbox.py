@@ -152,3 +152,17 @@ def rows_of(events: Iterable[tuple[str, Event]], now: datetime) -> list[dict[str
         }
         for event_id, item in events
     ]
+
+
+def dead(connection: sa.Connection) -> list[sa.Row[Any]]:
+    """Jobs that were given up, oldest first."""
+    columns = (job.c.id, job.c.agency_id, job.c.kind, job.c.attempts, job.c.dead_at, job.c.last_error)
+    return list(connection.execute(sa.select(*columns).where(job.c.dead_at.is_not(None)).order_by(job.c.id)))
+
+
+def revive(connection: sa.Connection, ids: Sequence[str], *, now: datetime) -> list[str]:
+    """Let dead jobs run again at once; which of the ids were dead."""
+    chosen = job.c.id.in_(ids) & job.c.dead_at.is_not(None)
+    found = list(connection.scalars(sa.select(job.c.id).where(chosen).order_by(job.c.id)))
+    connection.execute(sa.update(job).where(job.c.id.in_(found)).values(dead_at=None, run_at=now, lease_until=None))
+    return found

@@ -202,6 +202,24 @@ def test_a_poison_row_is_set_apart_and_its_neighbours_go_through(town: Town) -> 
     town.ties()
 
 
+def test_a_poison_row_is_tried_again_when_a_person_says_so(town: Town) -> None:
+    from gateway.settlement.poison import put_back, set_apart
+
+    payment = town.payment(LE_PHI)
+    town.transfer(payment)
+    town.deliver()
+    with town.environment.begin(actor="test") as uow:
+        uow.connection.execute(sa.update(store.inbox).values(state="poison", error="KeyError"))
+    town.work()
+    with town.environment.begin(actor="test") as uow:
+        row = set_apart(uow.connection)[0]
+        assert row.error == "KeyError"
+        assert put_back(uow, [row.id, "in_unknown"]) == [row.id]
+    town.work()
+    assert town.view(payment).status == "paid"
+    town.ties()
+
+
 def test_money_on_another_account_of_ours_waits(town: Town) -> None:
     from connectors.vietqr import codec
     from tests.town import OTHER_ACCOUNT
