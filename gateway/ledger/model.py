@@ -24,7 +24,7 @@ class Entry:
 
     agency: str
     day: date
-    kind: str  # notice, release, confirm, bank_fee, interest, remittance, return
+    kind: str  # notice, retake, statement; refund, refund_undone, return; ...
     subject: str  # the id of what caused it; kind and subject together happen once
     postings: tuple[Posting, ...]
     corrects: str | None = None  # the entry this one puts right
@@ -59,5 +59,5 @@ def collected(fee_code: str) -> str:
 SUSPENSE = "suspense"  # money that has no due to go to yet
 COMMISSION = "commission"  # what banks and providers took
 BUDGET_PAYABLE = "budget_payable"  # owed to the State Treasury
-REFUND_PAYABLE = "refund_payable"
+REFUND_PAYABLE = "refund_payable"  # approved to go back, not yet gone
 UNEXPLAINED = "unexplained"  # debits a person has to explain

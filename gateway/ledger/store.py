@@ -12,6 +12,7 @@ entry = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("agency_id", sa.Text, nullable=False),
     sa.Column("day", sa.Date, nullable=False),
+    sa.Column("of_day", sa.Date),  # the day it belongs to, where that was locked
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("corrects", sa.Text),
@@ -30,6 +31,30 @@ posting = sa.Table(
     sa.Column("amount", sa.BigInteger, nullable=False),
     sa.CheckConstraint("amount <> 0", name="amount"),
     sa.Index("ix_ledger_posting_account", "agency_id", "account"),
+)
+
+day_lock = sa.Table(
+    "day_lock",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("agency_id", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("locked_at", UtcTime, nullable=False),
+    sa.Column("locked_by", sa.Text, nullable=False),
+    sa.Column("reopened_at", UtcTime),
+    sa.Column("asked_by", sa.Text),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.CheckConstraint("reopened_at IS NULL OR asked_by <> approved_by", name="two_persons"),
+    sa.CheckConstraint("(reopened_at IS NULL) = (reason IS NULL)", name="reason"),
+    sa.Index(
+        "uq_day_lock_current",
+        "agency_id",
+        "day",
+        unique=True,
+        postgresql_where=sa.text("reopened_at IS NULL"),
+        sqlite_where=sa.text("reopened_at IS NULL"),
+    ),
 )
 
 APPEND_ONLY = (entry, posting)
@@ -63,5 +88,32 @@ def _after_create(table: sa.Table, dialect: str, statement: str) -> None:
     sa.event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
 
 
+def _refuse_locked_days() -> None:
+    """No entry on a locked day, whoever writes it."""
+    locked = (
+        "SELECT 1 FROM day_lock WHERE day_lock.agency_id = NEW.agency_id AND day_lock.day = NEW.day "
+        "AND day_lock.reopened_at IS NULL"
+    )
+    _after_create(
+        day_lock,
+        "sqlite",
+        f"CREATE TRIGGER ledger_entry_day BEFORE INSERT ON ledger_entry WHEN EXISTS ({locked}) "
+        "BEGIN SELECT RAISE(ABORT, 'the day is locked'); END",
+    )
+    _after_create(
+        day_lock,
+        "postgresql",
+        "CREATE OR REPLACE FUNCTION ledger_entry_day() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN IF EXISTS ({locked}) THEN RAISE EXCEPTION 'the day is locked'; END IF; RETURN NEW; END $$",
+    )
+    _after_create(
+        day_lock,
+        "postgresql",
+        "CREATE TRIGGER ledger_entry_day BEFORE INSERT ON ledger_entry FOR EACH ROW EXECUTE FUNCTION ledger_entry_day()",
+    )
+
+
+day_lock.add_is_dependent_on(entry)  # its trigger stands on the entries
 for _table in APPEND_ONLY:
     _refuse_change(_table)
+_refuse_locked_days()
