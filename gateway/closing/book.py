@@ -20,6 +20,7 @@ from gateway.ledger.post import post
 from gateway.payments.model import PaymentEvent, PaymentStatus, sources_of
 from gateway.payments.store import payment
 from gateway.settlement.model import Arrival, Proof
+from gateway.settlement.refund import debits
 from gateway.settlement.settle import settle
 from gateway.settlement.store import notice
 from reconciliation.store import line_ref
@@ -32,7 +33,6 @@ CONTRA = {
     "BANK_FEE": ledger.COMMISSION,
     "REMITTANCE": ledger.BUDGET_PAYABLE,
     "INTERNAL_TRANSFER": "between_accounts",
-    "REFUND": ledger.REFUND_PAYABLE,
 }
 
 
@@ -44,7 +44,8 @@ def book(uow: UnitOfWork, agency_id: str, accounts: Mapping[str, Account], lines
     for at in range(0, len(credits), BATCH):
         batch = credits[at : at + BATCH]
         settle(uow, agency_id, [_arrival(line, accounts, references.get(line.id, ())) for line in batch])
-    post(uow, (_entry(line, accounts[line.account]) for line in ours))
+    refunds = debits.explain(uow, agency_id, ours)
+    post(uow, (_entry(line, accounts[line.account], refunds.get(line.id)) for line in ours))
     _confirm(uow, [line.id for line in credits])
     return len(ours)
 
@@ -77,13 +78,14 @@ def _references(connection: sa.Connection, line_ids: Sequence[str]) -> dict[str,
     return found
 
 
-def _entry(line: sa.Row[Any], account: Account) -> Entry:
-    """A credit: bank against what was in transit, or against its nature. A debit the other way round."""
+def _entry(line: sa.Row[Any], account: Account, refunded: str | None) -> Entry:
+    """A credit: bank against what was in transit, or against its nature. A debit the other way round, or against what
+    refunds say of it."""
     incoming = line.direction == "CRDT"
     if incoming and line.nature not in NO_PAYMENT:
         contra = ledger.in_transit(account.connector)
     else:
-        contra = CONTRA.get(line.nature, ledger.UNEXPLAINED)
+        contra = refunded or CONTRA.get(line.nature, ledger.UNEXPLAINED)
     at_bank = ledger.bank(account.number)
     pair = (at_bank, contra) if incoming else (contra, at_bank)
     return Entry(line.owner, line.booking_date, "statement", line.id, ledger.transfer(*pair, line.amount))

@@ -6,16 +6,20 @@ a live server.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from gateway.dues.model import DueStatus
 from gateway.dues.store import due
 from gateway.ledger import check
 from gateway.ledger.check import Violation
-from gateway.ledger.model import SUSPENSE
+from gateway.ledger.model import REFUND_PAYABLE, SUSPENSE
 from gateway.ledger.store import posting
 from gateway.payments.model import PAID
 from gateway.payments.store import payment
+from gateway.settlement.refund.model import SET_ASIDE, TAKEN, RefundStatus
+from gateway.settlement.refund.store import refund, refund_part
 from gateway.settlement.store import notice, suspense
 from receipts.store import receipt
 
@@ -24,13 +28,23 @@ _PAID = [status.value for status in PAID]
 
 def violations(connection: sa.Connection) -> list[Violation]:
     """Every broken rule; empty means proven."""
-    rules = (check.violations, _suspense, _collected, _waiting, _unpaid_receipts, _paid_without_receipt, _paid_dues)
+    rules = (
+        check.violations,
+        _suspense,
+        _collected,
+        _waiting,
+        _unpaid_receipts,
+        _paid_without_receipt,
+        _paid_dues,
+        _owed_back,
+        _refunds,
+    )
     return [violation for rule in rules for violation in rule(connection)]
 
 
 def _suspense(connection: sa.Connection) -> list[Violation]:
-    """The suspense account holds what the notices say is suspended."""
-    held = _sums(connection, notice.c.agency_id, notice.c.suspended)
+    """The suspense account holds what the notices say is suspended, but for what refunds have set aside."""
+    held = _sums(connection, notice.c.agency_id, notice.c.suspended - notice.c.refunding)
     booked = _sums(connection, posting.c.agency_id, posting.c.amount, posting.c.account == SUSPENSE)
     return _differences("suspense.differs", held, {agency: -amount for agency, amount in booked.items()})
 
@@ -44,8 +58,8 @@ def _collected(connection: sa.Connection) -> list[Violation]:
 
 
 def _waiting(connection: sa.Connection) -> list[Violation]:
-    """Each suspended đồng stands in one open task."""
-    held = _sums(connection, notice.c.agency_id, notice.c.suspended)
+    """Each suspended đồng stands in one open task, or in an approved refund."""
+    held = _sums(connection, notice.c.agency_id, notice.c.suspended - notice.c.refunding)
     tasks = _sums(connection, suspense.c.agency_id, suspense.c.amount, suspense.c.closed_at.is_(None))
     return _differences("suspense.without_task", held, tasks)
 
@@ -83,10 +97,50 @@ def _paid_without_receipt(connection: sa.Connection) -> list[Violation]:
 
 
 def _paid_dues(connection: sa.Connection) -> list[Violation]:
-    """What is settled equals the dues that are paid."""
+    """What is settled, with what refunds took of it, equals the dues that are paid."""
     settled = _sums(connection, notice.c.agency_id, notice.c.settled)
+    taken = _sums(connection, refund.c.agency_id, refund.c.amount, refund.c.due_id.is_not(None), _in(TAKEN))
+    for agency, amount in taken.items():
+        settled[agency] = settled.get(agency, 0) + amount
     paid = _sums(connection, due.c.agency_id, due.c.amount, due.c.status == DueStatus.PAID.value)
     return _differences("dues.differ", settled, paid)
+
+
+def _owed_back(connection: sa.Connection) -> list[Violation]:
+    """The account of what is owed back holds the approved refunds that have not left, to the đồng."""
+    owed = _sums(connection, refund.c.agency_id, refund.c.amount, _in(SET_ASIDE))
+    booked = _sums(connection, posting.c.agency_id, posting.c.amount, posting.c.account == REFUND_PAYABLE)
+    return _differences("refund_payable.differs", owed, {agency: -amount for agency, amount in booked.items()})
+
+
+def _refunds(connection: sa.Connection) -> list[Violation]:
+    """Each notice has set aside and returned what its refunds say, and each refund is made of its parts."""
+    taken = sa.select(refund_part, refund.c.status).join(refund, refund.c.id == refund_part.c.refund_id).subquery()
+    aside = sa.func.sum(sa.case((taken.c.status.in_([s.value for s in SET_ASIDE]), taken.c.amount), else_=0))
+    back = sa.func.sum(sa.case((taken.c.status == RefundStatus.RETURNED.value, taken.c.amount), else_=0))
+    money = (
+        sa.select(notice.c.id)
+        .outerjoin(taken, taken.c.notice_id == notice.c.id)
+        .group_by(notice.c.id, notice.c.refunding, notice.c.returned)
+        .having(
+            sa.or_(notice.c.refunding != sa.func.coalesce(aside, 0), notice.c.returned != sa.func.coalesce(back, 0))
+        )
+    )
+    parts = (
+        sa.select(refund.c.id)
+        .outerjoin(refund_part, refund_part.c.refund_id == refund.c.id)
+        .where(_in(TAKEN))
+        .group_by(refund.c.id, refund.c.amount)
+        .having(refund.c.amount != sa.func.coalesce(sa.func.sum(refund_part.c.amount), 0))
+    )
+    return [
+        *(Violation("refund.notice_differs", found, "") for found in connection.scalars(money)),
+        *(Violation("refund.parts_differ", found, "") for found in connection.scalars(parts)),
+    ]
+
+
+def _in(statuses: Collection[RefundStatus]) -> sa.ColumnElement[bool]:
+    return refund.c.status.in_([status.value for status in statuses])
 
 
 def _sums(

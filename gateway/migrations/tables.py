@@ -17,6 +17,7 @@ STORES = (
     "gateway.payments.store",
     "gateway.ledger.store",
     "gateway.settlement.store",
+    "gateway.settlement.refund.store",
     "gateway.delivery.store",
     "gateway.closing.store",
     "receipts.store",
@@ -28,6 +29,7 @@ def all_metadata() -> list[sa.MetaData]:
     """The MetaData of each package, complete."""
     found: list[sa.MetaData] = []
     import importlib.util as _u
+
     for name in [n for n in STORES if _u.find_spec(n)]:
         module = importlib.import_module(name)
         metadata = getattr(module, "metadata")  # noqa: B009 - each store offers it under this one name

@@ -1,4 +1,4 @@
-"""Lock and load what a batch of arrivals touches: payments, dues, series in that order, each by id; few queries.
+"""Lock and load what a batch of arrivals touches: payments, dues, money, series in that order, each by id; few queries.
 
 Under READ COMMITTED every read after a lock sees what the one before left, so nothing is decided on old rows.
 """
@@ -115,7 +115,7 @@ def _money(
     table = store.notice
     named = sorted({a.bank_reference for a in arrivals if a.bank_reference})
     chosen = table.c.payment_id.in_(list(payments)) | table.c.bank_reference.in_(named)
-    query = sa.select(table).where(own(table, agency_id), chosen).order_by(table.c.id)
+    query = sa.select(table).where(own(table, agency_id), chosen).order_by(table.c.id).with_for_update()
     return {
         row.id: Money(
             id=row.id,
