@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from gateway.kernel.db import make_engine
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from gateway.kernel.uow import Environment
 
 DATABASES = ("sqlite", "postgresql")
+
+# No test asserts on time, a property's examples neither; in CI the same examples are drawn each time.
+settings.register_profile("thuphi", deadline=None, derandomize=bool(os.environ.get("THUPHI_REQUIRE_ALL")))
+settings.load_profile("thuphi")
 
 
 def require(tool: str) -> str:
