@@ -4,7 +4,8 @@ A connector is stateless. Every method is a pure function of its arguments and o
 secrets, the time, a nonce): the same input gives the same bytes. The gateway sends, retries, stores and decides.
 `receive` and `acknowledge` are two calls so that the database commit lies between them; so are building a `Call` and
 reading its `Reply`, so that no row is locked while a provider thinks. What a provider does not have, its connector does
-not offer: `Inquirer`, `Starter`, `Queryable` and `Refunder` are protocols of their own.
+not offer: `Inquirer`, `Admitter`, `Starter`, `Queryable` and `Refunder` are protocols of their own.
+`connectors.conformance` leads through a first connector and proves it.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Capabilities:
 
     channels: frozenset[str]
     issue_on: Literal["notice", "statement"]  # which proof settles; `notice` only where the notice is signed
+    notifies: bool = True  # the provider sends notices; False: only its statements tell of money
     memo_limit: int = 19  # characters that survive to the statement
     minimum_amount: int = 1  # đồng
     maximum_amount: int = 499_999_999  # đồng; the interbank instant-transfer limit is below 500 million
@@ -290,6 +292,17 @@ class Inquirer(Protocol):
 
     def answer(self, inquiry: Asked, bill: Bill | None, desk: Desk) -> Reply:
         """Word the answer; None where nothing may be paid under that code."""
+        ...
+
+
+@runtime_checkable
+class Admitter(Protocol):
+    """A connector whose provider fetches a token of ours before it sends notices. Nothing is stored."""
+
+    token_path: str  # where below our callback address it asks for one, without a slash in front
+
+    def admit(self, request: Request, desk: Desk) -> Reply:
+        """A token that `receive` will take, or the refusal. Raises SettingMissing, nothing for bad input."""
         ...
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.contract import Forged, Malformed, Notice, Outcome, Received, Reply, Request, Standing
+from connectors.contract import Admitter, Forged, Malformed, Notice, Outcome, Received, Reply, Request, Standing
 from gateway import providers
 from gateway.access import own
 from gateway.kernel.clock import business_day, rfc3339
@@ -32,6 +32,8 @@ def receive(environment: Environment, agency_id: str, connector: str, request: R
     with environment.read() as connection:
         provider = providers.find(connection, environment, agency_id, connector)
     desk = provider.desk(environment)
+    if isinstance(provider.connector, Admitter) and request.path.endswith(f"/{provider.connector.token_path}"):
+        return provider.connector.admit(request, desk)
     received = provider.connector.receive(request, desk)
     with environment.begin(actor=f"connector:{connector}", agency=agency_id) as uow:
         standing = keep(uow, agency_id, connector, request, received)

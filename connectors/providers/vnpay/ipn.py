@@ -76,13 +76,14 @@ def notice(fields: Mapping[str, str], outcome: Outcome, codes: tuple[str, str], 
     amount = amount_of(fields)
     paid_at = _paid_at(fields, outcome)
     # Only an IPN has the bank's number of the payment, and its date need not be the query's: neither is in here.
-    told = (desk.setting("tmn_code"), reference, number, str(amount), *codes)
+    currency = fields.get("vnp_CurrCode", "VND")
+    told = (desk.setting("tmn_code"), reference, number, str(amount), currency, *codes)
     return Notice(
         event_id="-".join((number or reference, *codes)),
         fingerprint=fingerprint(told),
         outcome=outcome,
         amount=amount,
-        currency=fields.get("vnp_CurrCode", "VND"),
+        currency=currency,
         direction="CRDT",
         account=desk.setting("account"),
         memo=fields.get("vnp_OrderInfo", ""),
