@@ -1,6 +1,8 @@
 """Who may do what: API keys of 256 bits, kept only as hashes, and the one tenant filter every query passes.
 
-A key is `tp_<id>_<secret>`; the id finds the row, the secret is compared in constant time.
+A key is `tp_<id>_<secret>`; the id finds the row, the secret is compared in constant time. A door remembers a key it
+has authenticated for REMEMBERED, so that the next request with it needs no query: a key revoked by another process opens
+this one's door for that long at most, one revoked by this process not at all.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -31,6 +34,9 @@ api_key = sa.Table(
     sa.Column("created_at", UtcTime, nullable=False),
     sa.Column("revoked_at", UtcTime),
 )
+
+REMEMBERED = timedelta(seconds=5)
+MOST_REMEMBERED = 10_000  # keys, about 3 MB
 
 _KEY = re.compile(r"tp_([0-9A-Z]{10})_([0-9A-Z]{52})")
 
@@ -92,6 +98,7 @@ def create_key(uow: UnitOfWork, agency_id: str, name: str, scopes: Collection[st
 def revoke_key(uow: UnitOfWork, agency_id: str, key_id: str) -> bool:
     """End a key; whether there was one to end."""
     mine = own(api_key, agency_id) & (api_key.c.id == key_id) & api_key.c.revoked_at.is_(None)
+    _revoked_here.add(key_id)
     return uow.connection.execute(sa.update(api_key).where(mine).values(revoked_at=uow.now())).rowcount == 1
 
 
@@ -106,6 +113,31 @@ def authenticate(connection: sa.Connection, text: str) -> Caller:
     if not hmac.compare_digest(_hash(secret), known) or row is None or row.revoked_at is not None:
         raise Unauthenticated("Thiếu khóa API hợp lệ.", "A valid API key is required.")
     return Caller(key_id=row.id, agency=row.agency_id, scopes=frozenset(json.loads(row.scopes)))
+
+
+class Keyring:
+    """Callers a door has authenticated a moment ago, by the SHA-256 of their keys; the keys themselves are not kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[Caller, datetime]] = {}
+
+    def recall(self, text: str, now: datetime) -> Caller | None:
+        """Whose key this is, if that was found out less than REMEMBERED ago."""
+        found = self._known.get(_hash(text))
+        if found is None:
+            return None
+        caller, since = found
+        fresh = since <= now < since + REMEMBERED and caller.key_id not in _revoked_here
+        return caller if fresh else None
+
+    def remember(self, text: str, caller: Caller, now: datetime) -> None:
+        """`caller` was authenticated by `text` at `now`: the time before the database was asked."""
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        self._known[_hash(text)] = (caller, now)
+
+
+_revoked_here: set[str] = set()  # ids of keys this process has ended; a rollback costs them a query each time, no more
 
 
 def _hash(secret: str) -> bytes:

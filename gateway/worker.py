@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 import structlog
 
 from gateway.delivery import documents, webhooks
@@ -20,11 +19,12 @@ from gateway.kernel import once
 from gateway.kernel.uow import Environment
 from gateway.kernel.wake import Listener
 from gateway.payments import expire
-from gateway.settlement import drain
+from gateway.settlement import drain, reconsider
 from receipts.model import ReceiptError
 
 POLL_SECONDS = 0.5
 EXPIRE_EVERY = timedelta(seconds=5)
+RECONSIDER_EVERY = timedelta(seconds=5)
 FORGET_KEYS_EVERY = timedelta(hours=1)
 FORGET_FAILURES = timedelta(minutes=1)  # what could not be signed or printed is tried again after this
 
@@ -58,7 +58,7 @@ class Worker:
         """Kind of work -> function."""
         env = self._environment
         return (
-            Lane("money", (lambda: drain.drain(env), self._expire, self._forget_keys)),
+            Lane("money", (lambda: drain.drain(env), self._reconsider, self._expire, self._forget_keys)),
             Lane("paper", (self._sign, self._render, self._forget_failures)),
             Lane("word", (lambda: webhooks.fan_out(env), lambda: webhooks.deliver(env))),
         )
@@ -97,8 +97,8 @@ class Worker:
         """A step that fails is tried again at the next round; the lane lives on."""
         try:
             return step()
-        except sa.exc.OperationalError as error:
-            log.warning("worker.database", lane=lane.name, error=type(error.orig).__name__)
+        except drain.TROUBLE as error:
+            log.warning("worker.database", lane=lane.name, error=type(error).__name__)
         except Exception:
             log.exception("worker.failed", lane=lane.name)
         self._stop.wait(POLL_SECONDS)
@@ -111,6 +111,9 @@ class Worker:
             return False
         self._last[act] = now
         return True
+
+    def _reconsider(self) -> int:
+        return reconsider.reconsider(self._environment) if self._time_for("reconsider", RECONSIDER_EVERY) else 0
 
     def _expire(self) -> int:
         return expire.expire_waiting(self._environment) if self._time_for("expire", EXPIRE_EVERY) else 0

@@ -74,34 +74,44 @@ class Signer(Protocol):
         ...
 
 
-class FileSigner:
-    """A signer whose RSA key lies in a file and is held in memory."""
+class Certified:
+    """The certificate's part of a signer."""
 
-    def __init__(self, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> None:
-        if key.key_size < MIN_RSA_BITS:
-            raise KeyUnusable(f"the key has {key.key_size} bits, {MIN_RSA_BITS} are needed")
+    def __init__(self, certificate: x509.Certificate) -> None:
         der = certificate.public_bytes(Encoding.DER)
-        self._key = key
         self.certificate = certificate
         self.subject = certificate.subject.rfc4514_string()
         self.certificate_base64 = base64.b64encode(der).decode()
         self.certificate_digest = base64.b64encode(hashlib.sha256(der).digest()).decode()
         self.valid = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        self._prove()
+
+
+def prove(signer: Signer) -> None:
+    """One signature that the certificate accepts shows that key and certificate belong together. Raises KeyUnusable."""
+    public = signer.certificate.public_key()
+    try:
+        if not isinstance(public, rsa.RSAPublicKey):
+            raise KeyUnusable("the certificate is not for an RSA key")
+        if public.key_size < MIN_RSA_BITS:
+            raise KeyUnusable(f"the key has {public.key_size} bits, {MIN_RSA_BITS} are needed")
+        public.verify(signer.sign(b"thuphi"), b"thuphi", padding.PKCS1v15(), SHA256())
+    except (InvalidSignature, ValueError) as error:
+        raise KeyUnusable("key and certificate do not belong together") from error
+
+
+class FileSigner(Certified):
+    """A signer whose RSA key lies in a file and is held in memory."""
+
+    def __init__(self, key: rsa.RSAPrivateKey, certificate: x509.Certificate) -> None:
+        if key.key_size < MIN_RSA_BITS:
+            raise KeyUnusable(f"the key has {key.key_size} bits, {MIN_RSA_BITS} are needed")
+        super().__init__(certificate)
+        self._key = key
+        prove(self)  # stands for the checks skipped on loading
 
     def sign(self, data: bytes) -> bytes:
         """RSA PKCS#1 v1.5 over SHA-256 of `data`."""
         return self._key.sign(data, padding.PKCS1v15(), SHA256())
-
-    def _prove(self) -> None:
-        """One signature that the certificate accepts stands for the checks skipped on loading."""
-        public = self.certificate.public_key()
-        try:
-            if not isinstance(public, rsa.RSAPublicKey):
-                raise KeyUnusable("the certificate is not for an RSA key")
-            public.verify(self.sign(b"thuphi"), b"thuphi", padding.PKCS1v15(), SHA256())
-        except (InvalidSignature, ValueError) as error:
-            raise KeyUnusable("key and certificate do not belong together") from error
 
     @classmethod
     def from_pem(cls, key: Path, certificate: Path) -> FileSigner:

@@ -36,6 +36,21 @@ class State(StrEnum):
     REPLACED = "replaced"
 
 
+class NoticeKind(StrEnum):
+    """Column (7) of form 04/SS-CTĐT: thông báo or giải trình."""
+
+    NOTICE = "notice"
+    EXPLANATION = "explanation"
+
+
+class NoticeState(StrEnum):
+    """What the tax office said of a 04/SS-CTĐT."""
+
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class CollectingOrg:
     """Tổ chức thu phí, lệ phí."""

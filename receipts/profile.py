@@ -49,7 +49,7 @@ _CONTENT = branch(
     one("TToan", branch(one("TgTien"), one("STBChu"))),
     maybe("GDich", branch(one("MGDich"), one("TGGDich"), maybe("NHang"))),
 )
-_DATA = branch(one("TTChung", _GENERAL), one("NDBLai", _CONTENT), attributes=["Id"])
+DATA = branch(one("TTChung", _GENERAL), one("NDBLai", _CONTENT), attributes=["Id"])
 
 _ALGORITHM = Shape(attributes=frozenset({"Algorithm"}), text="none")
 _DIGEST = (one(_ds("DigestMethod"), _ALGORITHM), one(_ds("DigestValue")))
@@ -76,11 +76,9 @@ _SIGNATURE = branch(
     some(_ds("Object"), Shape(text="any")),
     attributes=["Id"],
 )
-_FILE = branch(
-    one("DLBLai", _DATA),
-    one("DLQRCode", Shape(text="free")),
-    one("DSCKS", branch(one("TCThu", branch(one(_ds("Signature"), _SIGNATURE))))),
-)
+_SIGNATURES = one("DSCKS", branch(one("TCThu", branch(one(_ds("Signature"), _SIGNATURE)))))
+_FILE = branch(one("DLBLai", DATA), one("DLQRCode", Shape(text="free")), _SIGNATURES)
+_ENVELOPE = branch(one("DLBLai", Shape(text="any")), one("DLQRCode", Shape(text="free")), _SIGNATURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +93,19 @@ class Outline:
 
 def outline(root: etree._Element) -> Outline:
     """Raises Refused `structure.*` or `algorithm.*`."""
+    return _outlined(root, _FILE)
+
+
+def envelope(root: etree._Element) -> Outline:
+    """The same without a look into `DLBLai`: whether what is around the data is as it must be."""
+    return _outlined(root, _ENVELOPE)
+
+
+def _outlined(root: etree._Element, shape: Shape) -> Outline:
     _refuse_twins(root)
     if root.tag != "BLai":
         raise Refused("structure.root", "the root element is not BLai")
-    fit(root, _FILE)
+    fit(root, shape)
     signature = root[2][0][0]
     signed_info, value, key_info, *objects = signature
     _refuse_algorithms(signed_info)

@@ -9,6 +9,15 @@ import re
 
 from receipts.model import MAX_NUMBER, FeeLine, ReceiptError, ReceiptFacts
 
+CONTENTS = "Nghị định 254/2026/NĐ-CP, Điều 23 k2"
+DAY_OF_COLLECTION = "Nghị định 254/2026/NĐ-CP, Điều 24 k1"
+SIGNING_DAY = "Nghị định 254/2026/NĐ-CP, Điều 24 k5, Điều 29 k3 b"
+DELEGATION = "Nghị định 254/2026/NĐ-CP, Điều 25 k4"
+SYMBOLS = "Thông tư 91/2026/TT-BTC, Phụ lục II mục 2"
+REPLACEMENT = "Thông tư 91/2026/TT-BTC, Điều 20"
+FORMAT = "QĐ 1271/QĐ-CT, Phần I mục IV"
+PROFILE = "Hồ sơ XML Thu Phí, theo QĐ 1271/QĐ-CT"  # what the law leaves open
+
 FORMS = ("EBL01", "EBL02")  # without, with face value
 SYMBOL_LETTERS = "ABCDEGHKLMNPQRSTUVXY"  # F I J O W Z are never valid
 SYMBOL = re.compile(rf"[0-9]{{2}}T[{SYMBOL_LETTERS}]{{2}}")

@@ -7,27 +7,68 @@ Nothing is ever deleted, and a document is written once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.types import TypeDecorator
 
 from receipts import facts as facts_json
-from receipts.model import MAX_NUMBER, ReceiptError, ReceiptFacts, Sealer, State
-from receipts.rules import FORMS, SYMBOL_LETTERS
+from receipts import register_tables
+from receipts.model import ReceiptError, ReceiptFacts, Replaced, Sealer, State
+from receipts.tables import (
+    NAMING,
+    UtcTime,
+    document_table,
+    error_notice,
+    is_unsigned,
+    lacks_pdf,
+    metadata,
+    receipt,
+    replacement,
+    series,
+)
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
+# Whoever asks for `metadata` gets every table of the receipts, those of the register included.
+registration, certificate, delegation = (
+    register_tables.registration,
+    register_tables.certificate,
+    register_tables.delegation,
+)
 
-metadata = sa.MetaData(naming_convention=NAMING)
+__all__ = [
+    "NAMING",
+    "DocumentKind",
+    "NotSigned",
+    "ReceiptMissing",
+    "Row",
+    "UtcTime",
+    "by_lookup_code",
+    "certificate",
+    "delegation",
+    "document",
+    "document_place",
+    "document_table",
+    "error_notice",
+    "facts_place",
+    "find",
+    "load_facts",
+    "mark_delivered",
+    "metadata",
+    "of_payments",
+    "page",
+    "receipt",
+    "registration",
+    "replaced_of",
+    "replaced_of_all",
+    "replacement",
+    "save_all_signed",
+    "save_pdf",
+    "save_signed",
+    "series",
+    "unsigned",
+    "without_pdf",
+]
 
 Row = sa.Row[*tuple[Any, ...]]
 DocumentKind = Literal["xml", "pdf"]
@@ -41,123 +82,10 @@ class ReceiptMissing(ReceiptError):
 
 
 class NotSigned(ReceiptError):
-    """A PDF is made from the signed XML; without one there is nothing to show."""
+    """What follows the signature has to wait for it: the PDF, a replacement, a notice of an error."""
 
     kind = "conflict"
     code = "receipt.not_signed"
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC; naive values are refused. `timestamptz` on PostgreSQL, ISO text on SQLite."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive time has no place in the database")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _one_of(column: str, values: Iterable[str]) -> str:
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
-
-
-_symbol_check = " AND ".join(
-    (
-        "length(symbol) = 5",
-        "substr(symbol, 1, 2) = substr(CAST(year AS TEXT), 3, 2)",
-        "substr(symbol, 3, 1) = 'T'",
-        _one_of("substr(symbol, 4, 1)", SYMBOL_LETTERS),
-        _one_of("substr(symbol, 5, 1)", SYMBOL_LETTERS),
-    )
-)
-
-series = sa.Table(
-    "receipt_series",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text, nullable=False),  # the agency's id
-    sa.Column("tax_code", sa.Text, nullable=False),  # of the collecting organisation
-    sa.Column("form", sa.Text, nullable=False),
-    sa.Column("symbol", sa.Text, nullable=False),
-    sa.Column("year", sa.Integer, nullable=False),
-    sa.Column("first_number", sa.BigInteger, nullable=False),
-    sa.Column("last_number", sa.BigInteger, nullable=False),
-    sa.Column("taken", sa.BigInteger, nullable=False),  # the last number given out; first_number - 1 before the first
-    sa.Column("opened_at", UtcTime, nullable=False),
-    sa.Column("closed_at", UtcTime),
-    sa.UniqueConstraint("tax_code", "form", "symbol", "first_number"),
-    sa.CheckConstraint(_one_of("form", FORMS), name="form"),
-    sa.CheckConstraint("year BETWEEN 2000 AND 2099", name="year"),
-    sa.CheckConstraint(_symbol_check, name="symbol"),
-    sa.CheckConstraint(
-        f"first_number >= 1 AND first_number <= last_number AND last_number <= {MAX_NUMBER}", name="range"
-    ),
-    sa.CheckConstraint("taken BETWEEN first_number - 1 AND last_number", name="taken"),
-    sa.Index(None, "owner", "year"),
-)
-
-receipt = sa.Table(
-    "receipt",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("series_id", sa.Text, sa.ForeignKey("receipt_series.id"), nullable=False),
-    sa.Column("form", sa.Text, nullable=False),
-    sa.Column("symbol", sa.Text, nullable=False),
-    sa.Column("number", sa.BigInteger, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),  # the key that makes issuing repeatable
-    sa.Column("payment", sa.Text, nullable=False),
-    sa.Column("dossier_code", sa.Text, nullable=False),
-    sa.Column("day", sa.Date, nullable=False),  # NLap, Asia/Ho_Chi_Minh
-    sa.Column("amount", sa.BigInteger, nullable=False),  # đồng
-    sa.Column("kind_split", sa.Text, nullable=False),
-    sa.Column("lookup_code", sa.Text, nullable=False, unique=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("facts", sa.LargeBinary, nullable=False),  # sealed
-    sa.Column("payer_masked", sa.Text, nullable=False),
-    sa.Column("issued_at", UtcTime, nullable=False),
-    sa.Column("signed_at", UtcTime),
-    sa.Column("pdf_at", UtcTime),
-    sa.Column("delivered_at", UtcTime),
-    sa.Column("replaced_by", sa.Text, sa.ForeignKey("receipt.id")),
-    sa.UniqueConstraint("series_id", "number"),
-    sa.UniqueConstraint("owner", "source"),
-    sa.CheckConstraint(f"number BETWEEN 1 AND {MAX_NUMBER}", name="number"),
-    sa.CheckConstraint("amount > 0", name="amount"),
-    sa.CheckConstraint(_one_of("kind_split", ("PHI", "LE_PHI", "ALL")), name="kind_split"),
-    sa.CheckConstraint(_one_of("state", State), name="state"),
-    sa.CheckConstraint("(state = 'numbered') = (signed_at IS NULL)", name="signed"),
-    sa.CheckConstraint("(state = 'replaced') = (replaced_by IS NOT NULL)", name="replaced"),
-    sa.CheckConstraint("pdf_at IS NULL OR signed_at IS NOT NULL", name="pdf"),
-    sa.Index(None, "payment"),
-    sa.Index(None, "owner", "id"),
-)
-
-_unsigned = receipt.c.signed_at.is_(None)
-_without_pdf = sa.and_(receipt.c.signed_at.is_not(None), receipt.c.pdf_at.is_(None))
-sa.Index(None, receipt.c.issued_at, receipt.c.id, sqlite_where=_unsigned, postgresql_where=_unsigned)
-sa.Index(None, receipt.c.signed_at, receipt.c.id, sqlite_where=_without_pdf, postgresql_where=_without_pdf)
-
-document_table = sa.Table(
-    "receipt_document",
-    metadata,
-    sa.Column("receipt_id", sa.Text, sa.ForeignKey("receipt.id"), primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("body", sa.LargeBinary, nullable=False),  # sealed
-    sa.Column("sha256", sa.Text, nullable=False),  # hex, of the body before sealing
-    sa.Column("stored_at", UtcTime, nullable=False),
-    sa.CheckConstraint(_one_of("kind", ("xml", "pdf")), name="kind"),
-)
 
 
 def facts_place(receipt_id: str) -> str:
@@ -211,9 +139,24 @@ def document(connection: sa.Connection, receipt_id: str, kind: DocumentKind, sea
     return None if sealed is None else sealer.unseal(document_place(receipt_id, kind), sealed)
 
 
+def replaced_of(connection: sa.Connection, receipt_id: str) -> Replaced | None:
+    """The receipt that this one replaces, as its XML has to name it (TTBLLQuan); None if it replaces none."""
+    return replaced_of_all(connection, [receipt_id]).get(receipt_id)
+
+
+def replaced_of_all(connection: sa.Connection, receipt_ids: Collection[str]) -> dict[str, Replaced]:
+    """The same for a batch in one query; those that replace none are absent."""
+    query = (
+        sa.select(replacement.c.new_id, receipt.c.form, receipt.c.symbol, receipt.c.number, receipt.c.day)
+        .join_from(replacement, receipt, receipt.c.id == replacement.c.old_id)
+        .where(replacement.c.new_id.in_(receipt_ids))
+    )
+    return {row.new_id: Replaced(*row[1:]) for row in connection.execute(query)}
+
+
 def unsigned(connection: sa.Connection, limit: int, owner: str | None = None) -> list[Row]:
     """Receipts that wait for their signature, oldest first, in order of number within a batch."""
-    query = sa.select(receipt).where(_unsigned)
+    query = sa.select(receipt).where(is_unsigned)
     if owner is not None:
         query = query.where(receipt.c.owner == owner)
     return list(connection.execute(query.order_by(receipt.c.issued_at, receipt.c.id).limit(limit)))
@@ -221,7 +164,7 @@ def unsigned(connection: sa.Connection, limit: int, owner: str | None = None) ->
 
 def without_pdf(connection: sa.Connection, limit: int) -> list[Row]:
     """Signed receipts whose PDF is not yet stored, oldest first."""
-    query = sa.select(receipt).where(_without_pdf).order_by(receipt.c.signed_at, receipt.c.id)
+    query = sa.select(receipt).where(lacks_pdf).order_by(receipt.c.signed_at, receipt.c.id)
     return list(connection.execute(query.limit(limit)))
 
 
@@ -246,7 +189,7 @@ def save_all_signed(
 
 def save_pdf(connection: sa.Connection, receipt_id: str, pdf: bytes, stored_at: datetime, sealer: Sealer) -> bool:
     """Keep the PDF of a signed receipt. False if one is stored: the first stays. ReceiptMissing, NotSigned."""
-    won = _lock(connection, receipt.c.id == receipt_id, _without_pdf)
+    won = _lock(connection, receipt.c.id == receipt_id, lacks_pdf)
     if won:
         _store(connection, {receipt_id: pdf}, "pdf", stored_at, sealer)
         connection.execute(sa.update(receipt).where(receipt.c.id == receipt_id).values(pdf_at=stored_at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -9,7 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from gateway.access import Caller, ForeignAgency
-from gateway.api.deps import Installed, Write, answer, needs, writes
+from gateway.api.deps import Created, Installed, Order, Write, answer, needs, writes
 from gateway.api.openapi import READ, WRITE
 from gateway.api.shapes import TEXT_PATTERN, Day, Dong, Given, Id, Integer, Listed, Told
 from gateway.dues import store
@@ -17,7 +18,8 @@ from gateway.dues.amend import Changes, DueChange, amend
 from gateway.dues.draft import MAX_ITEMS, DossierRequest
 from gateway.dues.model import DueRequest, EntitlementClaim, Phase
 from gateway.dues.payer import PayerFacts, plain
-from gateway.dues.register import as_contract, register
+from gateway.dues.register import as_contract, register_many
+from gateway.kernel.errors import ThuPhiError
 from gateway.kernel.uow import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/dossiers", tags=["dossiers"])
@@ -189,18 +191,28 @@ Reader = Annotated[Caller, Depends(needs("dossiers"))]
 Writer = Annotated[Write, Depends(writes("dossiers"))]
 
 
+def _register(uow: UnitOfWork, orders: Sequence[Order[DossierRequest]]) -> list[dict[str, Any] | ThuPhiError]:
+    """Registered caller by caller, because each due's first version names who told it."""
+    outcomes: dict[int, dict[str, Any] | ThuPhiError] = {}
+    for actor in sorted({order.actor for order in orders}):
+        mine = [n for n, order in enumerate(orders) if order.actor == actor]
+        found = register_many(uow.acting(actor), [orders[n].request for n in mine])
+        for n, one in zip(mine, found, strict=True):
+            outcomes[n] = one if isinstance(one, ThuPhiError) else as_contract(one)
+    return [outcomes[n] for n in range(len(orders))]
+
+
+REGISTER = Created(_register)
+
+
 @router.post("", status_code=201, response_model=Dossier, responses=WRITE)
-def create_dossier(told: NewDossier, write: Writer) -> Response:
+async def create_dossier(told: NewDossier, write: Writer) -> Response:
     """Register a dossier. The same code with the same content is the same dossier, with other content a conflict."""
     if told.agency != write.caller.agency:
         raise ForeignAgency(
             "Khóa API thuộc cơ quan thu khác.", "The API key belongs to another agency.", field="agency"
         )
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        return as_contract(register(uow, told.request()))
-
-    return write.once(told, 201, act)
+    return await write.created(told, told.request(), REGISTER)
 
 
 @router.patch("/{dossier_id}", response_model=Dossier, responses=WRITE)

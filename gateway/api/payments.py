@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 import sqlalchemy as sa
@@ -11,13 +12,15 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
+from gateway import agencies
 from gateway.access import Caller
-from gateway.api.deps import Installed, Write, answer, needs, writes
+from gateway.api.deps import Created, Installed, Order, Write, answer, needs, writes
 from gateway.api.openapi import READ, WRITE
 from gateway.api.shapes import Cursor, Dong, Given, Id, Limit, Listed, Told, page
+from gateway.kernel.errors import ThuPhiError
 from gateway.kernel.uow import UnitOfWork
 from gateway.payments import store, view
-from gateway.payments.start import StartRequest, start
+from gateway.payments.start import Begun, StartRequest, begin_many
 from gateway.payments.store import PaymentRow
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
@@ -40,9 +43,10 @@ class NewPayment(Told):
             raise PydanticCustomError("exactly_one", "exactly one of dossier_id, due_ids and basket is needed")
         return self
 
-    def request(self, agency: str) -> StartRequest:
+    def request(self, caller: Caller) -> StartRequest:
         dossiers = self.basket or ([self.dossier_id] if self.dossier_id else [])
-        return StartRequest(agency, self.channel, tuple(self.due_ids or ()), tuple(dossiers), split=bool(self.basket))
+        dues, basket = tuple(self.due_ids or ()), bool(self.basket)
+        return StartRequest(caller.agency, self.channel, dues, tuple(dossiers), split=basket, actor=caller.actor)
 
 
 class VietQr(Given):
@@ -110,16 +114,30 @@ Reader = Annotated[Caller, Depends(needs("payments"))]
 Writer = Annotated[Write, Depends(writes("payments"))]
 
 
+def _start(uow: UnitOfWork, orders: Sequence[Order[StartRequest]]) -> list[dict[str, Any] | ThuPhiError]:
+    requests = [order.request for order in orders]
+    agency = cache(lambda agency_id: agencies.require(uow.connection, agency_id))
+
+    def worded(begun: Sequence[Begun]) -> list[dict[str, Any]]:
+        views = [view.fresh(agency(one.row.agency_id), one.row, one.account, one.dues) for one in begun]
+        return [view.as_contract(one, uow.settings.base_url) for one in views]
+
+    def body(request: StartRequest, begun: Sequence[Begun]) -> dict[str, Any]:
+        return {"payments": worded(begun)} if request.split else worded(begun)[0]
+
+    return [
+        outcome if isinstance(outcome, ThuPhiError) else body(request, outcome)
+        for request, outcome in zip(requests, begin_many(uow, requests), strict=True)
+    ]
+
+
+START = Created(_start)
+
+
 @router.post("", status_code=201, response_model=Payment | BasketPayments, responses=WRITE)
-def start_payment(told: NewPayment, write: Writer) -> Response:
+async def start_payment(told: NewPayment, write: Writer) -> Response:
     """Begin a payment. Dues of several accounts are a conflict, except in a basket, which gets a payment for each."""
-
-    def act(uow: UnitOfWork) -> dict[str, Any]:
-        made = start(uow, told.request(write.caller.agency))
-        worded = _worded(uow.connection, made, uow.settings.base_url)
-        return {"payments": worded} if told.basket is not None else worded[0]
-
-    return write.once(told, 201, act)
+    return await write.created(told, told.request(write.caller), START)
 
 
 @router.get("", response_model=PaymentList, responses=READ)

@@ -1,4 +1,4 @@
-"""`thuphi receipts verify` and `check`: what a receipt file or a printed token proves, without server or network."""
+"""`thuphi receipts verify`, `validate`, `check`: what a receipt file or a printed token proves, without server or network."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
+    from receipts.check import Check
     from receipts.model import ReceiptError
     from receipts.token import TokenFacts
     from receipts.verify import Verified
@@ -49,6 +50,36 @@ def verify_file(
     except Refused as refused:
         raise _refusal(refused, refused.detail, as_json) from None
     _print(_receipt(verified), as_json)
+
+
+@receipts_app.command("validate")
+def validate_file(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="Tệp XML / the XML file")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Đối chiếu tệp với từng quy định / hold a file, signed or not, against every rule; a broken one exits 1."""
+    from dataclasses import asdict
+
+    from gateway.cli.answer import say
+    from receipts.validate import report
+
+    found = report(_read(file))
+    facts = {
+        "valid": found.valid,
+        "legacy": found.legacy,
+        "signed": found.signed,
+        "checks": [asdict(check) for check in found.checks],
+    }
+    say(as_json, facts, "\n".join(map(_ruled, found.checks)))
+    if not found.valid:
+        raise typer.Exit(1)
+
+
+def _ruled(check: Check) -> str:
+    mark = {True: "đạt / ok", False: "SAI / BROKEN", None: "-"}[check.holds]
+    return f"{mark:<13} {check.rule}: {check.detail_vi} / {check.detail_en} [{check.article}]"
 
 
 @receipts_app.command("check")

@@ -19,7 +19,7 @@ from gateway.kernel.uow import Environment
 from gateway.kernel.vault import SealBroken
 from receipts import sign, store, token, xml
 from receipts.keys import FileSigner, Signer, TokenKey, file_signer
-from receipts.model import ReceiptError
+from receipts.model import ReceiptError, Replaced
 
 BATCH = 100
 
@@ -48,8 +48,10 @@ def sign_waiting(
     stuck = set() if failed is None else failed
     with environment.read() as connection:
         rows = [row for row in store.unsigned(connection, limit + len(stuck)) if row.id not in stuck]
+        replaced = store.replaced_of_all(connection, [row.id for row in rows])
     now = environment.clock()
-    signed = {row.id: data for row in rows if (data := _signed(environment, keys, row, now)) is not None}
+    tried = {row.id: _signed(environment, keys, row, now, replaced.get(row.id)) for row in rows}
+    signed = {receipt_id: data for receipt_id, data in tried.items() if data is not None}
     stuck.update(row.id for row in rows if row.id not in signed)
     if not signed:
         return 0
@@ -59,7 +61,9 @@ def sign_waiting(
     return len(won)
 
 
-def _signed(environment: Environment, keys: SigningKeys, row: sa.Row[Any], now: datetime) -> bytes | None:
+def _signed(
+    environment: Environment, keys: SigningKeys, row: sa.Row[Any], now: datetime, replaces: Replaced | None
+) -> bytes | None:
     try:
         facts = store.load_facts(row, environment.vault)
         data = xml.data_element(
@@ -69,6 +73,7 @@ def _signed(environment: Environment, keys: SigningKeys, row: sa.Row[Any], now: 
             number=row.number,
             lookup_code=row.lookup_code,
             token_public_key=keys.token.public_base64,
+            replaces=replaces,
         )
         said = token.TokenFacts(
             tax_code=facts.org.tax_code,

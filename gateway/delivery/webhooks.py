@@ -94,7 +94,7 @@ def deliver(environment: Environment, *, limit: int = 50) -> int:
     with environment.begin(actor="worker") as uow:
         claimed = outbox.claim(uow.connection, KIND, now=uow.now(), limit=limit, lease=LEASE)
     blocked: set[str] = set()
-    for job in claimed:
+    for job in sorted(claimed, key=lambda job: str(job.payload["event"])):  # in the order things happened
         if job.payload["endpoint"] in blocked or not _is_first(environment, job):
             _put_off(environment, job, FIRST_WAIT, "waits for an earlier event")
             blocked.add(job.payload["endpoint"])

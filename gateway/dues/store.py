@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from gateway.dues.model import Channel, DueClosed, DueKind, DueStatus, EntitlementClaim, Phase
 from gateway.dues.payer import PayerFacts, PayerKind
 from gateway.dues.problems import DossierMissing
+from gateway.kernel import bulk
 from gateway.kernel.canonical import canonical
 from gateway.kernel.db import Dong, UtcTime, metadata
 from gateway.kernel.uow import insert_new
@@ -118,6 +119,9 @@ catalogue = sa.Table(
 )
 
 
+_OPEN = due.c.status == DueStatus.OPEN.value
+
+
 @dataclass(frozen=True, slots=True)
 class DossierRow:
     """One dossier; `payer_sealed` is read with `payer()`."""
@@ -216,39 +220,33 @@ def _require(connection: sa.Connection, agency_id: str, dossier_id: str, *, lock
 
 def dossiers(connection: sa.Connection, dossier_ids: Iterable[str]) -> dict[str, DossierRow]:
     """Dossiers by id, of any agency: for verbs that hold ids of their own."""
-    rows = connection.execute(sa.select(dossier).where(dossier.c.id.in_(sorted(set(dossier_ids)))))
+    rows = connection.execute(sa.select(dossier).where(bulk.among(connection, dossier.c.id, set(dossier_ids))))
     return {row.id: _dossier(row) for row in rows}
 
 
 def dues_of(connection: sa.Connection, dossier_ids: Iterable[str]) -> list[DueRow]:
     """The dues of several dossiers, by dossier and position."""
-    chosen = sa.select(due).where(due.c.dossier_id.in_(sorted(set(dossier_ids))))
+    chosen = sa.select(due).where(bulk.among(connection, due.c.dossier_id, set(dossier_ids)))
     return [_due(row) for row in connection.execute(chosen.order_by(due.c.dossier_id, due.c.position))]
 
 
 def dues_by_id(connection: sa.Connection, agency_id: str, due_ids: Iterable[str]) -> list[DueRow]:
     """Those of the agency's dues that exist, by id."""
-    chosen = sa.select(due).where(due.c.agency_id == agency_id, due.c.id.in_(sorted(set(due_ids))))
+    chosen = sa.select(due).where(due.c.agency_id == agency_id, bulk.among(connection, due.c.id, set(due_ids)))
     return [_due(row) for row in connection.execute(chosen.order_by(due.c.id))]
 
 
 def lock_dues(connection: sa.Connection, due_ids: Iterable[str]) -> list[DueRow]:
     """Hold these dues until the end of the unit of work; locked and returned in id order, whatever the agency."""
-    chosen = sa.select(due).where(due.c.id.in_(sorted(set(due_ids)))).order_by(due.c.id).with_for_update()
+    chosen = sa.select(due).where(bulk.among(connection, due.c.id, set(due_ids))).order_by(due.c.id).with_for_update()
     return [_due(row) for row in connection.execute(chosen)]
 
 
 def mark_paid(connection: sa.Connection, paid: Sequence[tuple[str, str]], now: datetime) -> None:
     """Each due of (due, payment) was settled by that payment; DueClosed if one of them is not open."""
-    if not paid:
-        return
-    settled = (
-        sa.update(due)
-        .where(due.c.id == sa.bindparam("due"), due.c.status == DueStatus.OPEN.value)
-        .values(status=DueStatus.PAID.value, payment_id=sa.bindparam("payment"), updated_at=sa.bindparam("at"))
-    )
-    rows = [{"due": due_id, "payment": payment_id, "at": now} for due_id, payment_id in paid]
-    if connection.execute(settled, rows).rowcount != len(rows):
+    done = DueStatus.PAID.value
+    rows = [{"id": due_id, "status": done, "payment_id": payment_id, "updated_at": now} for due_id, payment_id in paid]
+    if bulk.update(connection, due, ("id",), rows, _OPEN) != len(rows):
         raise DueClosed("Có khoản phải nộp không còn chờ nộp.", "A due to be settled is no longer open.")
 
 

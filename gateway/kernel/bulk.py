@@ -6,7 +6,7 @@ statement for each row costs about twice the CPU, a VALUES list of changing leng
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -44,19 +44,37 @@ def insert_new(
     return [tuple(row) for row in found]
 
 
-def update(connection: sa.Connection, table: sa.Table, key: tuple[str, ...], rows: Rows) -> int:
-    """Set the other columns of `rows` where `key` is theirs; how many rows there were."""
+def update(
+    connection: sa.Connection,
+    table: sa.Table,
+    key: tuple[str, ...],
+    rows: Rows,
+    only: sa.ColumnElement[bool] = sa.true(),
+) -> int:
+    """Set the other columns of `rows` where `key` is theirs, and `only` holds; how many rows that were.
+
+    `only` is a constant of the caller's module: statements are kept by it.
+    """
     if not rows:
         return 0
     if connection.dialect.name == "postgresql":
-        return connection.execute(_set_from_arrays(table, key, tuple(rows[0])), _arrays(rows)).rowcount
+        return connection.execute(_set_from_arrays(table, key, tuple(rows[0]), only), _arrays(rows)).rowcount
     names = [name for name in rows[0] if name not in key]
     statement = (
         sa.update(table)
-        .where(*(table.c[name] == sa.bindparam(f"b_{name}") for name in key))
+        .where(only, *(table.c[name] == sa.bindparam(f"b_{name}") for name in key))
         .values({name: sa.bindparam(f"b_{name}") for name in names})
     )
     return connection.execute(statement, [{f"b_{name}": row[name] for name in row} for row in rows]).rowcount
+
+
+def among(connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """`column IN values` as one parameter on PostgreSQL, so that the statement is the same for any number of them."""
+    wanted = list(values)
+    if connection.dialect.name == "postgresql":
+        array = sa.bindparam(f"{column.name}_among", wanted, type_=sa.ARRAY(column.type), unique=True)
+        return column == sa.any_(array)
+    return column.in_(wanted)
 
 
 @lru_cache(maxsize=128)
@@ -71,11 +89,13 @@ def _from_arrays(table: sa.Table, names: tuple[str, ...], returning: tuple[str, 
 
 
 @lru_cache(maxsize=128)
-def _set_from_arrays(table: sa.Table, key: tuple[str, ...], names: tuple[str, ...]) -> sa.Update:
+def _set_from_arrays(
+    table: sa.Table, key: tuple[str, ...], names: tuple[str, ...], only: sa.ColumnElement[bool]
+) -> sa.Update:
     given = _unnested(table, names)
     return (
         sa.update(table)
-        .where(*(table.c[name] == given.c[name] for name in key))
+        .where(only, *(table.c[name] == given.c[name] for name in key))
         .values({name: given.c[name] for name in names if name not in key})
     )
 

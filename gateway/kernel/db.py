@@ -80,10 +80,19 @@ def _postgresql(url: str, read_only: bool, pool_size: int, statement_timeout_ms:
     options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={statement_timeout_ms // 2} -c timezone=UTC"
     if read_only:
         options += " -c default_transaction_read_only=on"
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": options},
     )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        """Arrays (`bulk.py`) travel as binary: in text every quote of a JSON body is escaped by a call in Python."""
+        from psycopg.types.array import ListBinaryDumper
+
+        connection.adapters.register_dumper(list, ListBinaryDumper)
+
+    return engine

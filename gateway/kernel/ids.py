@@ -14,12 +14,15 @@ from datetime import datetime
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+
 RandomBits = Callable[[int], int]
 
 
 def encode(number: int, width: int) -> str:
     """`number` in Crockford's base 32, `width` characters."""
-    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(5 * (width - 1), -1, -5))
+    odd = ALPHABET[(number >> 5 * (width - 1)) & 31] if width % 2 else ""
+    return odd + "".join([_PAIRS[(number >> shift) & 1023] for shift in range(10 * (width // 2 - 1), -1, -10)])
 
 
 class Ids:

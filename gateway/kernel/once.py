@@ -7,17 +7,18 @@ first: it then replays the stored answer, or acts itself where the first was und
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.kernel import bulk
 from gateway.kernel.canonical import fingerprint
 from gateway.kernel.db import UtcTime, metadata
-from gateway.kernel.errors import Conflict, Invalid
-from gateway.kernel.uow import UnitOfWork, insert_if_new
+from gateway.kernel.errors import Conflict, Invalid, ThuPhiError
+from gateway.kernel.uow import UnitOfWork
 from gateway.kernel.vault import Vault
 
 HEADER = "Idempotency-Key"
@@ -39,6 +40,7 @@ idempotency = sa.Table(
 PATTERN = "[!-~]{1,255}"  # visible ASCII
 
 _KEY = re.compile(PATTERN)
+_NAME = ("agency_id", "key")
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL: lock_timeout ran out
 
 
@@ -74,6 +76,11 @@ class Ask:
     key: str
     fingerprint: str
 
+    @property
+    def name(self) -> Name:
+        """What an ask is known by; equal names with other fingerprints are a misuse."""
+        return self.agency, self.key
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -82,6 +89,10 @@ class Answer:
     status: int
     body: str = field(repr=False)
     replayed: bool = False
+
+
+Name = tuple[str, str]  # agency, key
+Outcome = Answer | ThuPhiError
 
 
 def ask(vault: Vault, agency: str, key: str | None, method: str, path: str, body: Any) -> Ask:
@@ -112,12 +123,44 @@ def malformed() -> KeyMalformed:
 
 def once(uow: UnitOfWork, asked: Ask, act: Callable[[], Answer]) -> Answer:
     """The answer of `act`, or the one it gave before under this key. Raises KeyReused, InFlight, or what `act` raises."""
-    if not _claim(uow, asked):
-        return _replay(uow, asked)
-    answer = act()
-    given = sa.update(idempotency).where(_mine(asked)).values(status=answer.status, body=answer.body)
-    uow.connection.execute(given)
-    return answer
+    outcome = once_many(uow, [asked], lambda _: [act()])[0]
+    if isinstance(outcome, ThuPhiError):
+        raise outcome
+    return outcome
+
+
+def once_many(uow: UnitOfWork, asks: Sequence[Ask], act: Callable[[Sequence[int]], Sequence[Outcome]]) -> list[Outcome]:
+    """The same for a batch, told item by item, in a few statements.
+
+    `act` is given the positions whose keys are new and answers for each; a refusal frees its key again. A key that
+    comes twice in the batch is done once and replayed, as if the second had come a moment later. Raises InFlight when
+    another unit of work holds one of the keys too long.
+    """
+    outcomes: dict[int, Outcome] = {}
+    waiting = list(range(len(asks)))
+    while waiting:
+        first: dict[Name, int] = {}
+        for n in waiting:
+            first.setdefault(asks[n].name, n)
+        outcomes |= _one_each(uow, asks, list(first.values()), act)
+        for n in waiting:
+            one = first[asks[n].name]
+            if (told := outcomes.get(n) or _repeated(asks[n], asks[one], outcomes[one])) is not None:
+                outcomes[n] = told
+        waiting = [n for n in waiting if n not in outcomes]
+    return [outcomes[n] for n in range(len(asks))]
+
+
+def _one_each(
+    uow: UnitOfWork, asks: Sequence[Ask], chosen: Sequence[int], act: Callable[[Sequence[int]], Sequence[Outcome]]
+) -> dict[int, Outcome]:
+    """Outcomes of asks that all have different names."""
+    claimed = _claim(uow, [asks[n] for n in chosen])
+    ours = [n for n in chosen if asks[n].name in claimed]
+    done: dict[int, Outcome] = dict(zip(ours, act(ours), strict=True)) if ours else {}
+    _settle(uow, [(asks[n], outcome) for n, outcome in done.items()])
+    kept = _kept(uow, [asks[n].name for n in chosen if n not in done])
+    return done | {n: _replay(asks[n], *kept[asks[n].name]) for n in chosen if n not in done}
 
 
 def forget(uow: UnitOfWork, *, limit: int = 1000) -> int:
@@ -128,16 +171,14 @@ def forget(uow: UnitOfWork, *, limit: int = 1000) -> int:
     return uow.connection.execute(sa.delete(idempotency).where(name.in_(chosen))).rowcount
 
 
-def _claim(uow: UnitOfWork, asked: Ask) -> bool:
-    """Whether the key is ours; waits for whoever holds it, as long as the database lets us."""
-    row = {
-        "agency_id": asked.agency,
-        "key": asked.key,
-        "fingerprint": asked.fingerprint,
-        "created_at": uow.now(),
-    }
+def _claim(uow: UnitOfWork, asks: Sequence[Ask]) -> set[Name]:
+    """Which names are ours; waits for whoever holds one, as long as the database lets us."""
+    rows = [
+        {"agency_id": asked.agency, "key": asked.key, "fingerprint": asked.fingerprint, "created_at": uow.now()}
+        for asked in sorted(asks, key=lambda one: one.name)
+    ]
     try:
-        return insert_if_new(uow.connection, idempotency, row)
+        return {(agency, key) for agency, key in bulk.insert_new(uow.connection, idempotency, rows, _NAME)}
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
             raise
@@ -148,16 +189,44 @@ def _claim(uow: UnitOfWork, asked: Ask) -> bool:
     )
 
 
-def _replay(uow: UnitOfWork, asked: Ask) -> Answer:
-    row = uow.connection.execute(sa.select(idempotency).where(_mine(asked))).one()
-    if row.fingerprint != asked.fingerprint:
-        raise KeyReused(
-            "Idempotency-Key đã dùng cho một yêu cầu khác.",
-            "The Idempotency-Key was used for another request.",
-            field=HEADER,
-        )
-    return Answer(row.status, row.body, replayed=True)
+def _settle(uow: UnitOfWork, done: Iterable[tuple[Ask, Outcome]]) -> None:
+    """Keep the answers; let the keys of refusals go."""
+    refused, rows = [], []
+    for asked, outcome in done:
+        if isinstance(outcome, Answer):
+            row = {"agency_id": asked.agency, "key": asked.key, "status": outcome.status, "body": outcome.body}
+            rows.append(row)
+        else:
+            refused.append(asked.name)
+    bulk.update(uow.connection, idempotency, _NAME, rows)
+    if refused:
+        uow.connection.execute(sa.delete(idempotency).where(_named(refused)))
 
 
-def _mine(asked: Ask) -> sa.ColumnElement[bool]:
-    return (idempotency.c.agency_id == asked.agency) & (idempotency.c.key == asked.key)
+def _kept(uow: UnitOfWork, names: Sequence[Name]) -> dict[Name, tuple[str, Answer]]:
+    """Fingerprint and answer of requests that were done before."""
+    if not names:
+        return {}
+    rows = uow.connection.execute(sa.select(idempotency).where(_named(names)))
+    return {(row.agency_id, row.key): (row.fingerprint, Answer(row.status, row.body)) for row in rows}
+
+
+def _replay(asked: Ask, known: str, given: Answer) -> Outcome:
+    if known == asked.fingerprint:
+        return replace(given, replayed=True)
+    return KeyReused(
+        "Idempotency-Key đã dùng cho một yêu cầu khác.",
+        "The Idempotency-Key was used for another request.",
+        field=HEADER,
+    )
+
+
+def _repeated(asked: Ask, first: Ask, outcome: Outcome) -> Outcome | None:
+    """What a later ask with the name of `first` hears; None where it has to try for itself, the key being free again."""
+    if isinstance(outcome, Answer):
+        return _replay(asked, first.fingerprint, outcome)
+    return outcome if asked.fingerprint == first.fingerprint else None
+
+
+def _named(names: Sequence[Name]) -> sa.ColumnElement[bool]:
+    return sa.tuple_(idempotency.c.agency_id, idempotency.c.key).in_(names)

@@ -97,6 +97,15 @@ def insert_if_new(connection: sa.Connection, table: sa.Table, row: dict[str, Any
     return connection.execute(statement).first() is not None
 
 
+def _confine(connection: sa.Connection, agency: str | None) -> None:
+    """Behind the tenant filter, PostgreSQL's row-level security hides other agencies' rows (migration 0006)."""
+    if agency is not None and connection.dialect.name == "postgresql":
+        connection.execute(_CONFINE, {"agency": agency})
+
+
+_CONFINE = sa.text("SELECT set_config('thuphi.agency', :agency, true)")
+
+
 class Bell:
     """Wakes sleepers in this process; polling stays the truth."""
 
@@ -155,6 +164,7 @@ class Environment:
         if self._lock is not None:
             self._lock.take()
         with self._gate, self.writer.begin() as connection:
+            _confine(connection, agency)
             uow = UnitOfWork(connection, self, actor, agency)
             yield uow
             if not self.embedded:
@@ -170,9 +180,10 @@ class Environment:
             yield
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
-        """A consistent look, without the right to write."""
+    def read(self, agency: str | None = None) -> Iterator[sa.Connection]:
+        """A consistent look, without the right to write; with `agency`, at its rows alone (PostgreSQL's second wall)."""
         with self.reader.begin() as connection:
+            _confine(connection, agency)
             yield connection
 
     def before_closing(self, act: Callable[[], None]) -> None:

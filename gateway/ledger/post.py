@@ -8,6 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from gateway.access import own
+from gateway.kernel import bulk
 from gateway.kernel.errors import Missing
 from gateway.kernel.uow import UnitOfWork
 from gateway.ledger import store
@@ -45,8 +46,8 @@ def post(uow: UnitOfWork, entries: Iterable[Entry]) -> list[str]:
         for entry_id, item in kept
         for n, p in enumerate(item.postings)
     ]
-    uow.connection.execute(sa.insert(store.entry), heads)
-    uow.connection.execute(sa.insert(store.posting), lines)
+    bulk.insert(uow.connection, store.entry, heads)
+    bulk.insert(uow.connection, store.posting, lines)
     return [entry_id for entry_id, _ in kept]
 
 

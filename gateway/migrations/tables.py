@@ -28,9 +28,7 @@ STORES = (
 def all_metadata() -> list[sa.MetaData]:
     """The MetaData of each package, complete."""
     found: list[sa.MetaData] = []
-    import importlib.util as _u
-
-    for name in [n for n in STORES if _u.find_spec(n)]:
+    for name in STORES:
         module = importlib.import_module(name)
         metadata = getattr(module, "metadata")  # noqa: B009 - each store offers it under this one name
         if metadata not in found:

@@ -1,13 +1,15 @@
 """Begin to pay: dues become a payment with its own reference, one payment for each beneficiary account.
 
-What the payer is asked is the sum of the tariff amounts, to the đồng; nothing is ever added for the provider.
+What the payer is asked is the sum of the tariff amounts, to the đồng; nothing is ever added for the provider. A batch
+locks all its dues at once, in id order, and writes with a handful of statements; what is refused writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
@@ -17,6 +19,8 @@ from gateway.agencies import Account
 from gateway.dues import store as dues_store
 from gateway.dues.model import DueStatus
 from gateway.dues.store import DueRow
+from gateway.kernel import bulk
+from gateway.kernel.errors import ThuPhiError
 from gateway.kernel.money import dong
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
@@ -42,61 +46,129 @@ class StartRequest:
     due_ids: tuple[str, ...] = ()
     dossier_ids: tuple[str, ...] = ()
     split: bool = False  # a basket: one payment per account instead of a refusal
+    actor: str | None = None  # who asks; None: in whose name the unit of work is
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A payment with what it is made of."""
+
+    row: PaymentRow
+    account: Account
+    dues: tuple[DueRow, ...]
 
 
 Group = tuple[Account, list[DueRow]]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a batch may pay for: dues locked, by id; the ids of each dossier's; each agency's accounts."""
+
+    dues: Mapping[str, DueRow]
+    of_dossier: Mapping[str, Sequence[str]]
+    accounts: Callable[[str], list[Account]]
+
+
 def start(uow: UnitOfWork, request: StartRequest) -> list[PaymentRow]:
-    """One payment per beneficiary account; exactly one unless `split` was asked for."""
+    """One payment per beneficiary account; exactly one unless `split` was asked for.
+
+    Raises ChannelUnknown, DueMissing, DueNotOpen, NothingToPay, AmountOutOfRange, AccountMissing, SeveralAccounts.
+    """
+    outcome = start_many(uow, [request])[0]
+    if isinstance(outcome, ThuPhiError):
+        raise outcome
+    return outcome
+
+
+def start_many(uow: UnitOfWork, requests: Sequence[StartRequest]) -> list[list[PaymentRow] | ThuPhiError]:
+    """The same for a batch, told item by item."""
+    return [
+        outcome if isinstance(outcome, ThuPhiError) else [one.row for one in outcome]
+        for outcome in begin_many(uow, requests)
+    ]
+
+
+def begin_many(uow: UnitOfWork, requests: Sequence[StartRequest]) -> list[list[Begun] | ThuPhiError]:
+    """`start_many` for those who have to word the answer: payments with their accounts and dues."""
+    asked = _asked(uow, requests)
+    outcomes: list[list[Begun] | ThuPhiError] = []
+    made: list[tuple[StartRequest, Begun]] = []
+    for request in requests:
+        try:
+            begun = _begin(uow, asked, request)
+        except ThuPhiError as refusal:
+            outcomes.append(refusal)
+        else:
+            outcomes.append(begun)
+            made += [(request, one) for one in begun]
+    _write(uow, made)
+    return outcomes
+
+
+def _asked(uow: UnitOfWork, requests: Sequence[StartRequest]) -> Asked:
+    of_dossier = _dues_of(uow, {dossier for request in requests for dossier in request.dossier_ids})
+    wanted = {due for request in requests for due in request.due_ids}.union(*of_dossier.values())
+    dues = {due.id: due for due in dues_store.lock_dues(uow.connection, wanted)} if wanted else {}
+    return Asked(dues, of_dossier, cache(lambda agency: agencies.accounts_of(uow.connection, agency)))
+
+
+def _dues_of(uow: UnitOfWork, dossier_ids: set[str]) -> dict[str, list[str]]:
+    """The ids of each dossier's dues, in their order; every dossier has some."""
+    table, found = dues_store.due, dict[str, list[str]]()
+    query = sa.select(table.c.dossier_id, table.c.id).where(bulk.among(uow.connection, table.c.dossier_id, dossier_ids))
+    for dossier, due in uow.connection.execute(query.order_by(table.c.position)) if dossier_ids else ():
+        found.setdefault(dossier, []).append(due)
+    return found
+
+
+def _begin(uow: UnitOfWork, asked: Asked, request: StartRequest) -> list[Begun]:
     if request.channel not in CHANNELS:
         raise ChannelUnknown(
             f"Kênh thanh toán phải là một trong: {', '.join(CHANNELS)}.",
             f"The channel must be one of: {', '.join(CHANNELS)}.",
             field="channel",
         )
-    dues = _payable(uow, request)
-    groups = _by_account(uow, request.agency, dues)
+    groups = _by_account(asked.accounts(request.agency), _payable(asked, request))
     if len(groups) > 1 and not request.split:
         raise _several(groups)
-    return _write(uow, request, groups)
+    return [Begun(_payment(uow, request, account, dues), account, tuple(dues)) for account, dues in groups]
 
 
-def _payable(uow: UnitOfWork, request: StartRequest) -> list[DueRow]:
+def _payable(asked: Asked, request: StartRequest) -> list[DueRow]:
     wanted = list(request.due_ids)
-    if request.dossier_ids:
-        wanted += _dues_of_dossiers(uow, request)
-    locked = {due.id: due for due in dues_store.lock_dues(uow.connection, wanted) if due.agency_id == request.agency}
-    missing = [due_id for due_id in request.due_ids if due_id not in locked]
+    for dossier_id in request.dossier_ids:
+        found = asked.of_dossier.get(dossier_id, ())
+        if not any(asked.dues[due].agency_id == request.agency for due in found):
+            raise DueMissing(
+                "Không tìm thấy hồ sơ.", "There is no such dossier.", field="dossier_id", dossier_id=dossier_id
+            )
+        wanted += found
+    mine = {due: asked.dues[due] for due in wanted if due in asked.dues and asked.dues[due].agency_id == request.agency}
+    _refuse_unpayable(mine, request.due_ids)
+    payable = [due for due in mine.values() if due.status == DueStatus.OPEN]
+    if not payable:
+        raise NothingToPay("Không còn khoản nào phải nộp.", "There is nothing left to pay.")
+    return payable
+
+
+def _refuse_unpayable(dues: Mapping[str, DueRow], named: Sequence[str]) -> None:
+    """A due that was named has to be there and open; of a dossier those are taken that are."""
+    missing = [due_id for due_id in named if due_id not in dues]
     if missing:
         raise DueMissing("Không tìm thấy khoản phải nộp.", "There is no such due.", field="due_ids", due_id=missing[0])
-    closed = [due_id for due_id in request.due_ids if locked[due_id].status != DueStatus.OPEN]
+    closed = [due_id for due_id in named if dues[due_id].status != DueStatus.OPEN]
     if closed:
         raise DueNotOpen(
             "Có khoản không còn phải nộp.",
             "One of the dues is not open.",
             field="due_ids",
             due_id=closed[0],
-            status=str(locked[closed[0]].status),
+            status=str(dues[closed[0]].status),
         )
-    payable = [locked[due_id] for due_id in dict.fromkeys(wanted) if locked[due_id].status == DueStatus.OPEN]
-    if not payable:
-        raise NothingToPay("Không còn khoản nào phải nộp.", "There is nothing left to pay.")
-    return payable
 
 
-def _dues_of_dossiers(uow: UnitOfWork, request: StartRequest) -> list[str]:
-    known = dues_store.dossiers(uow.connection, request.dossier_ids)
-    for dossier_id in request.dossier_ids:
-        if dossier_id not in known or known[dossier_id].agency_id != request.agency:
-            raise DueMissing(
-                "Không tìm thấy hồ sơ.", "There is no such dossier.", field="dossier_id", dossier_id=dossier_id
-            )
-    return [due.id for due in dues_store.dues_of(uow.connection, request.dossier_ids)]
-
-
-def _by_account(uow: UnitOfWork, agency: str, dues: Sequence[DueRow]) -> list[Group]:
-    accounts = agencies.accounts_of(uow.connection, agency)
+def _by_account(accounts: list[Account], dues: Sequence[DueRow]) -> list[Group]:
     groups: dict[str, Group] = {}
     for due in dues:
         account = agencies.account_for(accounts, due.fee_code, due.kind)
@@ -121,20 +193,20 @@ def _several(groups: Sequence[Group]) -> SeveralAccounts:
     )
 
 
-def _write(uow: UnitOfWork, request: StartRequest, groups: Sequence[Group]) -> list[PaymentRow]:
-    made = [_payment(uow, request, account, dues) for account, dues in groups]
-    uow.connection.execute(sa.insert(payment), [_row(item) for item in made])
+def _write(uow: UnitOfWork, made: Sequence[tuple[StartRequest, Begun]]) -> None:
     covered = [
-        {"payment_id": item.id, "due_id": due.id, "position": n, "due_version": due.version, "amount": due.amount}
-        for item, (_, dues) in zip(made, groups, strict=True)
-        for n, due in enumerate(dues)
+        {"payment_id": one.row.id, "due_id": due.id, "position": n, "due_version": due.version, "amount": due.amount}
+        for _, one in made
+        for n, due in enumerate(one.dues)
     ]
-    uow.connection.execute(sa.insert(payment_due), covered)
-    uow.emit(
-        Event(item.agency_id, "payment.started", item.id, {"amount": item.amount, "reference": item.reference})
-        for item in made
-    )
-    return made
+    bulk.insert(uow.connection, payment_due, covered)  # first: the payment is checked against the sum of its dues
+    bulk.insert(uow.connection, payment, [_row(one.row) for _, one in made])
+    uow.emit(_started(one.row, request.actor) for request, one in made)
+
+
+def _started(row: PaymentRow, actor: str | None) -> Event:
+    body = {"amount": row.amount, "reference": row.reference}
+    return Event(row.agency_id, "payment.started", row.id, body, actor)
 
 
 def _payment(uow: UnitOfWork, request: StartRequest, account: Account, dues: Sequence[DueRow]) -> PaymentRow:
@@ -170,4 +242,7 @@ def _in_range(account: Account, amount: int) -> None:
 
 
 def _row(item: PaymentRow) -> dict[str, object]:
-    return {name: getattr(item, name) for name in PaymentRow.__dataclass_fields__} | {"status": item.status.value}
+    return {name: getattr(item, name) for name in _COLUMNS} | {"status": item.status.value}
+
+
+_COLUMNS = tuple(PaymentRow.__dataclass_fields__)

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from gateway.access import own
+from gateway.kernel import bulk
 from gateway.kernel.db import UtcTime, metadata
 from gateway.payments.model import PaymentMissing, PaymentStatus
 
@@ -45,7 +46,9 @@ payment = sa.Table(
 payment_due = sa.Table(
     "payment_due",
     metadata,
-    sa.Column("payment_id", sa.Text, sa.ForeignKey("payment.id"), primary_key=True),
+    sa.Column(
+        "payment_id", sa.Text, sa.ForeignKey("payment.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    ),
     sa.Column("due_id", sa.Text, sa.ForeignKey("due.id"), primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("due_version", sa.Integer, nullable=False),
@@ -53,6 +56,42 @@ payment_due = sa.Table(
     sa.CheckConstraint("amount > 0", name="amount"),
     sa.Index("ix_payment_due_due", "due_id"),
 )
+
+
+# What a payer is asked is the tariff, to the đồng: a due's part is what the due costs, a payment is the sum of its
+# dues, and neither ever changes. So nobody can add a provider's commission to it, whatever writes the rows.
+NO_SURCHARGE = {
+    "payment_due_tariff": (
+        "payment_due",
+        "INSERT",
+        "NEW.amount <> (SELECT amount FROM due WHERE id = NEW.due_id)",
+        "a payment asks for a due what it costs",
+    ),
+    "payment_sum": (
+        "payment",
+        "INSERT",
+        "NEW.amount <> (SELECT COALESCE(SUM(amount), 0) FROM payment_due WHERE payment_id = NEW.id)",
+        "a payment asks the sum of its dues",
+    ),
+    "payment_amount_stays": ("payment", "UPDATE", "NEW.amount <> OLD.amount", "what a payment asks stays"),
+    "payment_due_stays": ("payment_due", "UPDATE", "NEW.amount <> OLD.amount", "what a payment asks stays"),
+}
+
+
+def _refuse_surcharge() -> None:
+    for name, (table, act, wrong, why) in NO_SURCHARGE.items():
+        sqlite = f"CREATE TRIGGER {name} BEFORE {act} ON {table} WHEN {wrong} BEGIN SELECT RAISE(ABORT, '{why}'); END"
+        function = (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {wrong} THEN RAISE EXCEPTION '{why}'; END IF; RETURN NEW; END $$"
+        )
+        trigger = f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+        for dialect, statement in (("sqlite", sqlite), ("postgresql", function), ("postgresql", trigger)):
+            ddl = sa.DDL(statement)  # type: ignore[no-untyped-call]
+            sa.event.listen(payment_due, "after_create", ddl.execute_if(dialect=dialect))
+
+
+_refuse_surcharge()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +141,12 @@ def page(connection: sa.Connection, agency_id: str, after: str | None, limit: in
     return rows(connection, query.where(payment.c.id > after) if after else query)
 
 
-def lock_by_reference(connection: sa.Connection, agency_id: str, references: Collection[str]) -> list[PaymentRow]:
-    """The agency's payments with these references, locked in id order."""
-    query = sa.select(payment).where(own(payment, agency_id), payment.c.reference.in_(list(references)))
+def lock(
+    connection: sa.Connection, agency_id: str, references: Collection[str], ids: Collection[str] = ()
+) -> list[PaymentRow]:
+    """The agency's payments with these references or ids, locked in id order."""
+    named = bulk.among(connection, payment.c.reference, references) | bulk.among(connection, payment.c.id, ids)
+    query = sa.select(payment).where(own(payment, agency_id), named)
     return rows(connection, query.order_by(payment.c.id).with_for_update())
 
 
@@ -112,7 +154,7 @@ def due_ids(connection: sa.Connection, payment_ids: Sequence[str]) -> dict[str, 
     """Which dues each payment covers, in the order they were asked for."""
     covered: dict[str, list[str]] = {payment_id: [] for payment_id in payment_ids}
     query = sa.select(payment_due.c.payment_id, payment_due.c.due_id).where(
-        payment_due.c.payment_id.in_(list(payment_ids))
+        bulk.among(connection, payment_due.c.payment_id, payment_ids)
     )
     for payment_id, due_id in connection.execute(query.order_by(payment_due.c.payment_id, payment_due.c.position)):
         covered[payment_id].append(due_id)

@@ -91,6 +91,11 @@ def views(connection: sa.Connection, rows: Sequence[PaymentRow]) -> list[Payment
     ]
 
 
+def fresh(agency: Agency, row: PaymentRow, account: Account, dues: Sequence[DueRow]) -> PaymentView:
+    """A payment just begun, from what it was made of: the same as `views` finds."""
+    return PaymentView(row, agency, account, tuple(dues), ())
+
+
 def _dues(connection: sa.Connection, rows: Sequence[PaymentRow], covered: dict[str, list[str]]) -> dict[str, DueRow]:
     wanted: dict[str, list[str]] = {}
     for row in rows:

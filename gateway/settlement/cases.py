@@ -5,7 +5,7 @@ Under READ COMMITTED every read after a lock sees what the one before left, so n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,6 +17,7 @@ from gateway.agencies import Account, Agency
 from gateway.dues import store as dues_store
 from gateway.dues.model import DueStatus
 from gateway.dues.store import DueRow
+from gateway.kernel import bulk
 from gateway.kernel.uow import UnitOfWork
 from gateway.payments import store as payments_store
 from gateway.payments.store import PaymentRow
@@ -34,6 +35,7 @@ class Money:
     account: str
     amount: int
     bank_reference: str
+    day: date
     payment_id: str | None
     counted: int
     settled: int
@@ -61,13 +63,14 @@ class Loaded:
     series: dict[int, tuple[Series, ...]] = field(default_factory=dict)  # by year
 
 
-def lock(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival]) -> Loaded:
-    """Lock and load for one agency's arrivals."""
+def lock(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival], payment_ids: Collection[str] = ()) -> Loaded:
+    """Lock and load for one agency's arrivals, and for payments that are to be looked at again."""
     connection = uow.connection
     agency = agencies.require(connection, agency_id)
     accounts = {a.id: a for a in agencies.all_accounts_of(connection, agency_id)}
     named = {reference for arrival in arrivals for reference in arrival.references}
-    rows = {row.id: row for row in payments_store.lock_by_reference(connection, agency_id, named)} if named else {}
+    known = {*payment_ids, *_known_payments(connection, agency_id, arrivals)}
+    rows = {row.id: row for row in payments_store.lock(connection, agency_id, named, known)} if named or known else {}
     covered = payments_store.due_ids(connection, list(rows)) if rows else {}
     locked = dues_store.lock_dues(connection, sorted({due for ids in covered.values() for due in ids}))
     dues = {due.id: due for due in locked}
@@ -78,8 +81,21 @@ def lock(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival]) -> Loaded
     }
     money = _money(connection, agency_id, arrivals, payments)
     _attach_held(connection, payments, money)
-    series = _series(connection, agency_id, {arrival.day for arrival in arrivals}) if rows else {}
+    held_on = {money[item.notice_id].day for payment in payments.values() for item in payment.held}
+    days = {arrival.day for arrival in arrivals} | held_on
+    series = _series(connection, agency_id, days) if rows else {}
     return Loaded(agency, accounts, payments, rows, dues, money, series)
+
+
+def _known_payments(connection: sa.Connection, agency_id: str, arrivals: Sequence[Arrival]) -> list[str]:
+    """Payments of money that is in the books already: a second proof may have lost the reference."""
+    named = sorted({a.bank_reference for a in arrivals if a.bank_reference and a.proof is Proof.STATEMENT})
+    if not named:
+        return []
+    table = store.notice
+    chosen = own(table, agency_id) & bulk.among(connection, table.c.bank_reference, named)
+    query = sa.select(table.c.payment_id).where(chosen, table.c.payment_id.is_not(None)).distinct()
+    return list(connection.scalars(query))
 
 
 def twin(loaded: Loaded, arrival: Arrival, payment: PaymentCase | None) -> Money | None:
@@ -114,7 +130,9 @@ def _money(
     """Money already in the books that an arrival may speak of, or that is held for a payment of the batch."""
     table = store.notice
     named = sorted({a.bank_reference for a in arrivals if a.bank_reference})
-    chosen = table.c.payment_id.in_(list(payments)) | table.c.bank_reference.in_(named)
+    chosen = bulk.among(connection, table.c.payment_id, payments) | bulk.among(
+        connection, table.c.bank_reference, named
+    )
     query = sa.select(table).where(own(table, agency_id), chosen).order_by(table.c.id).with_for_update()
     return {
         row.id: Money(
@@ -122,6 +140,7 @@ def _money(
             account=row.account,
             amount=row.amount,
             bank_reference=row.bank_reference,
+            day=row.day,
             payment_id=row.payment_id,
             counted=row.counted,
             settled=row.settled,
@@ -135,7 +154,7 @@ def _money(
 
 def _attach_held(connection: sa.Connection, payments: dict[str, PaymentCase], money: dict[str, Money]) -> None:
     table = store.suspense
-    chosen = table.c.notice_id.in_(list(money)) & table.c.closed_at.is_(None)
+    chosen = bulk.among(connection, table.c.notice_id, money) & table.c.closed_at.is_(None)
     for row in connection.execute(sa.select(table).where(chosen).order_by(table.c.id)) if money else ():
         if row.payment_id in payments and Reason(row.reason) in HELD:
             held = Held(row.id, row.notice_id, row.amount, Reason(row.reason))

@@ -96,7 +96,7 @@ def series_closed(case: Case, _: Arrival) -> Decision | None:
     return None if case.series_open else Suspend(Reason.SERIES_CLOSED, case.payments[0])
 
 
-def enough(case: Case, arrival: Arrival) -> Decision:
+def enough(case: Case, arrival: Arrival) -> Settle:
     """Settle every open due of the payment; what is over is owed back."""
     payment = case.payments[0]
     surplus = payment.counted + arrival.amount - payment.needed

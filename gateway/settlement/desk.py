@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from gateway.dues.model import DueEvent, next_status
 from gateway.kernel.uow import UnitOfWork
 from gateway.ledger.model import SUSPENSE, Entry, Posting, collected, in_transit
-from gateway.payments.model import PaymentEvent, PaymentStatus, follow
+from gateway.payments.model import PAID, PaymentEvent, PaymentStatus, follow
 from gateway.settlement.cases import Loaded, Money, twin
+from gateway.settlement.decide import enough
 from gateway.settlement.model import (
     COUNTED,
     HELD,
@@ -79,7 +80,8 @@ class Desk:
         self.loaded = loaded
         self.entries: list[Entry] = []
         self.opened: list[NewSuspense] = []
-        self.released: list[str] = []  # suspense ids that went to their dues
+        self.released: list[str] = []  # suspense ids that went to their dues, all or in part
+        self.replaced: list[str] = []  # suspense ids that wait on for another reason
         self.retaken: list[str] = []  # ids of money that is placed anew: its open suspense ends as replaced
         self.settled: list[Settled] = []
         self.changed: dict[str, PaymentCase] = {}
@@ -91,6 +93,8 @@ class Desk:
         """Decide on one arrival and apply the decision."""
         payments = tuple(self._by_reference[r] for r in arrival.references if r in self._by_reference)
         money = twin(self.loaded, arrival, payments[0] if len(payments) == 1 else None)
+        if not payments and money is not None and money.payment_id in self.loaded.payments:
+            payments = (self.loaded.payments[money.payment_id],)  # the first proof could still read the reference
         if money is not None and not money.settled and arrival.proof is Proof.STATEMENT:
             self._take_back(money, arrival)
         case = Case(payments, known=money.known() if money else None)
@@ -127,6 +131,7 @@ class Desk:
             account=arrival.account,
             amount=arrival.amount,
             bank_reference=arrival.bank_reference,
+            day=arrival.day,
             payment_id=None,
             counted=0,
             settled=0,
@@ -159,35 +164,73 @@ class Desk:
             payment.status = follow(payment.status, PaymentEvent.REOPENED)
         self.changed[payment.id] = payment
 
-    def _settle(self, arrival: Arrival, money: Money, decision: Settle) -> Settled:
-        payment, needed = decision.payment, sum(due.amount for due in decision.dues)
-        released = [item for item in payment.held if item.reason in COUNTED]
-        for item in released:
-            self._release(item)
-        self._count(money, arrival, settled=arrival.amount - decision.surplus, suspended=decision.surplus)
+    def settle_held(self, payment: PaymentCase) -> Settled | None:
+        """Settle from what is held alone: the series reopened, or the dues became less. None while it cannot be."""
+        held = [item for item in payment.held if item.reason in COUNTED]
+        if payment.status in PAID or not payment.open_dues or payment.counted < payment.needed or not held:
+            return None
+        last = self.loaded.money[held[-1].notice_id]
+        arrival = Arrival(
+            id=held[-1].suspense_id,
+            agency=self.loaded.agency.id,
+            connector="",
+            proof=Proof.NOTICE,
+            amount=0,
+            currency="VND",
+            incoming=True,
+            account=payment.account,
+            day=last.day,
+            at=self.uow.now(),
+            references=(),
+        )
+        decision = enough(Case((payment,)), arrival)
+        return self._settle(arrival, None, decision) if self._series_open(decision, arrival) else None
+
+    def _settle(self, arrival: Arrival, money: Money | None, decision: Settle) -> Settled:
+        """What is held goes first, oldest first, then what has just come; what is left of either is surplus."""
+        payment, left = decision.payment, sum(due.amount for due in decision.dues)
+        from_held = 0
+        for item in [item for item in payment.held if item.reason in COUNTED]:
+            used = min(item.amount, left)
+            self._use(item, used, decision, payment)
+            left -= used
+            from_held += used
+        assert left <= arrival.amount, "decided to settle with too little"
+        if money is not None:
+            self._count(money, arrival, settled=left, suspended=arrival.amount - left)
+            self._open_surplus(money, arrival.amount - left, decision, payment)
         for due in decision.dues:
             due.status = next_status(due.status, DueEvent.SETTLED)
-        payment.held = [item for item in payment.held if item not in released]
         payment.received += arrival.amount
         payment.status = follow(payment.status, PaymentEvent.SETTLED)
         self.changed[payment.id] = payment
         self._left[arrival.day.year] = self._left.get(arrival.day.year, 0) - self._receipts_needed(decision)
-        if decision.surplus:
-            assert decision.surplus_reason is not None
-            self._open(money, decision.surplus, decision.surplus_reason, payment)
-        self._enter_settled(arrival, decision, sum(item.amount for item in released))
-        assert needed == arrival.amount - decision.surplus + sum(item.amount for item in released)
+        self._enter_settled(arrival, decision, from_held - (arrival.amount - left))
         outcome = Settled(arrival, payment, decision.dues, decision.surplus, decision.late)
         self.settled.append(outcome)
         return outcome
 
-    def _enter_settled(self, arrival: Arrival, decision: Settle, released: int) -> None:
-        postings = [Posting(in_transit(arrival.connector), arrival.amount)]
-        from_suspense = released - decision.surplus
-        if from_suspense:
-            postings.append(Posting(SUSPENSE, from_suspense))
+    def _use(self, item: Held, used: int, decision: Settle, payment: PaymentCase) -> None:
+        money = self.loaded.money[item.notice_id]
+        money.suspended -= used
+        money.settled += used
+        money.touched = True
+        payment.held.remove(item)
+        (self.released if used else self.replaced).append(item.suspense_id)
+        self._open_surplus(money, item.amount - used, decision, payment)
+
+    def _open_surplus(self, money: Money, amount: int, decision: Settle, payment: PaymentCase) -> None:
+        if amount:
+            assert decision.surplus_reason is not None
+            self._open(money, amount, decision.surplus_reason, payment)
+
+    def _enter_settled(self, arrival: Arrival, decision: Settle, from_suspense: int) -> None:
+        """Debit what came and what leaves suspense (less what stays there as surplus), credit the fees."""
+        postings = [Posting(in_transit(arrival.connector), arrival.amount), Posting(SUSPENSE, from_suspense)]
         postings += [Posting(collected(due.fee_code), -due.amount) for due in decision.dues]
-        self.entries.append(Entry(arrival.agency, arrival.day, "notice", arrival.id, tuple(postings)))
+        moved = tuple(posting for posting in postings if posting.amount)
+        kind = "notice" if arrival.amount else "release"
+        self.entries.append(Entry(arrival.agency, arrival.day, kind, arrival.id, moved))
 
     def _suspend(self, arrival: Arrival, money: Money, decision: Suspend) -> Suspended:
         counts = arrival.incoming and arrival.currency == "VND"
@@ -218,13 +261,6 @@ class Desk:
         row = NewSuspense(suspense_id, money.id, payment.id if payment else None, amount, reason)
         self.opened.append(row)
         return suspense_id
-
-    def _release(self, item: Held) -> None:
-        money = self.loaded.money[item.notice_id]
-        money.suspended -= item.amount
-        money.settled += item.amount
-        money.touched = True
-        self.released.append(item.suspense_id)
 
 
 def _doubtful(payment: PaymentCase) -> bool:

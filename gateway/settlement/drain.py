@@ -14,6 +14,7 @@ import structlog
 from connectors.contract import Notice, Outcome
 from connectors.reference import holds, references
 from gateway import providers
+from gateway.kernel import bulk
 from gateway.kernel.clock import business_day
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import Environment, UnitOfWork
@@ -24,6 +25,8 @@ from gateway.settlement.settle import settle
 from gateway.settlement.store import inbox
 
 BATCH = 100
+# The database, not the notice, is at fault: nothing was done, and another try is right.
+TROUBLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +37,7 @@ def drain(environment: Environment, *, limit: int = BATCH) -> int:
         return 0  # without a write, which would wake every sleeper for nothing
     try:
         return _work(environment, limit)
-    except sa.exc.OperationalError:
+    except TROUBLE:
         raise
     except Exception as error:
         log.warning("inbox.batch_failed", error=type(error).__name__)
@@ -47,7 +50,7 @@ def _work(environment: Environment, limit: int, only: Sequence[str] | None = Non
         for agency_id in sorted({row.agency_id for row in rows}):
             _settle(environment, uow, agency_id, [row for row in rows if row.agency_id == agency_id])
         if rows:
-            done = inbox.c.id.in_([row.id for row in rows])
+            done = bulk.among(uow.connection, inbox.c.id, [row.id for row in rows])
             uow.connection.execute(sa.update(inbox).where(done).values(state="done"))
         return len(rows)
 
@@ -113,7 +116,7 @@ def _halve(environment: Environment, ids: list[str]) -> int:
         return 0
     try:
         return _work(environment, len(ids), ids)
-    except sa.exc.OperationalError:
+    except TROUBLE:
         raise
     except Exception as error:
         if len(ids) == 1:

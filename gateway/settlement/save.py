@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.dues import store as dues_store
+from gateway.kernel import bulk
 from gateway.kernel.uow import UnitOfWork
 from gateway.payments.model import PAID
 from gateway.payments.store import payment
@@ -28,8 +29,7 @@ def save(uow: UnitOfWork, desk: Desk) -> None:
 
 def _money(uow: UnitOfWork, desk: Desk) -> None:
     fresh = [_money_row(uow, m, m.new) for m in desk.loaded.money.values() if m.new is not None]
-    if fresh:
-        uow.connection.execute(sa.insert(store.notice), fresh)
+    bulk.insert(uow.connection, store.notice, fresh)
     changed = [m for m in desk.loaded.money.values() if m.new is None and m.touched]
     if changed:
         table, bound = store.notice, sa.bindparam
@@ -88,7 +88,7 @@ def _suspense(uow: UnitOfWork, desk: Desk) -> None:
     if desk.retaken:
         waiting = table.c.notice_id.in_(desk.retaken) & table.c.closed_at.is_(None)
         uow.connection.execute(sa.update(table).where(waiting).values(closed_at=now, outcome="replaced"))
-    gone = set(desk.released)
+    gone = dict.fromkeys(desk.released, "settled") | dict.fromkeys(desk.replaced, "replaced")
     fresh = [
         {
             "id": row.id,
@@ -99,35 +99,26 @@ def _suspense(uow: UnitOfWork, desk: Desk) -> None:
             "reason": row.reason.value,
             "opened_at": now,
             "closed_at": now if row.id in gone else None,
-            "outcome": "settled" if row.id in gone else None,
+            "outcome": gone.get(row.id),
         }
         for row in desk.opened
     ]
-    if fresh:
-        uow.connection.execute(sa.insert(table), fresh)
-    older = sorted(gone - {row.id for row in desk.opened})
-    if older:
-        chosen = table.c.id.in_(older) & table.c.closed_at.is_(None)
-        uow.connection.execute(sa.update(table).where(chosen).values(closed_at=now, outcome="settled"))
+    bulk.insert(uow.connection, table, fresh)
+    new = {row.id for row in desk.opened}
+    for outcome, ids in (("settled", desk.released), ("replaced", desk.replaced)):
+        chosen = table.c.id.in_([row_id for row_id in ids if row_id not in new]) & table.c.closed_at.is_(None)
+        if ids:
+            uow.connection.execute(sa.update(table).where(chosen).values(closed_at=now, outcome=outcome))
 
 
 def _payments(uow: UnitOfWork, desk: Desk) -> None:
-    if not desk.changed:
-        return
-    bound = sa.bindparam
-    settled_at = sa.func.coalesce(payment.c.settled_at, bound("b_settled_at", type_=payment.c.settled_at.type))
-    update = (
-        sa.update(payment)
-        .where(payment.c.id == bound("b_id"))
-        .values(status=bound("b_status"), received=bound("b_received"), settled_at=settled_at)
-    )
     rows = [
         {
-            "b_id": item.id,
-            "b_status": item.status.value,
-            "b_received": item.received,
-            "b_settled_at": uow.now() if item.status in PAID else None,
+            "id": item.id,
+            "status": item.status.value,
+            "received": item.received,
+            "settled_at": desk.loaded.rows[item.id].settled_at or (uow.now() if item.status in PAID else None),
         }
         for item in desk.changed.values()
     ]
-    uow.connection.execute(update, rows)
+    bulk.update(uow.connection, payment, ("id",), rows)

@@ -21,14 +21,30 @@ from receipts.model import Numbered, ReceiptFacts
 
 def settle(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival]) -> list[Outcome]:
     """Place each arrival, in order; each sees what the one before left. All of one agency."""
-    loaded = cases.lock(uow, agency_id, arrivals)
-    desk = Desk(uow, loaded, lambda d: _receipts_of(loaded, d))
+    desk = _desk(uow, cases.lock(uow, agency_id, arrivals))
     outcomes = [desk.place(arrival, decide) for arrival in arrivals]
+    _finish(uow, desk, outcomes)
+    return outcomes
+
+
+def settle_held(uow: UnitOfWork, agency_id: str, payment_ids: Sequence[str]) -> list[Settled]:
+    """Settle what can be settled from held money alone; nothing new has come. All of one agency."""
+    desk = _desk(uow, cases.lock(uow, agency_id, [], payment_ids))
+    tried = (desk.settle_held(payment) for payment in desk.loaded.payments.values())
+    outcomes = [outcome for outcome in tried if outcome is not None]
+    _finish(uow, desk, outcomes)
+    return outcomes
+
+
+def _desk(uow: UnitOfWork, loaded: cases.Loaded) -> Desk:
+    return Desk(uow, loaded, lambda decision: _receipts_of(loaded, decision))
+
+
+def _finish(uow: UnitOfWork, desk: Desk, outcomes: Sequence[Outcome]) -> None:
     save.save(uow, desk)
     post(uow, desk.entries)
     numbered = _issue(uow, desk)
-    uow.emit(_events(agency_id, outcomes, numbered))
-    return outcomes
+    uow.emit(_events(desk.loaded.agency.id, outcomes, numbered))
 
 
 def _receipts_of(loaded: cases.Loaded, decision: Settle) -> int:

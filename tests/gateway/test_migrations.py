@@ -23,8 +23,7 @@ def described(engine: sa.Engine) -> dict[str, Any]:
         checks = sorted((str(c["name"]), c["sqltext"]) for c in inspector.get_check_constraints(table))
         uniques = sorted((str(u["name"]), u["column_names"]) for u in inspector.get_unique_constraints(table))
         indexes = sorted(
-            (str(i["name"]), i["column_names"], bool(i["unique"]), _options(i))
-            for i in inspector.get_indexes(table)
+            (str(i["name"]), i["column_names"], bool(i["unique"]), _options(i)) for i in inspector.get_indexes(table)
         )
         foreign = sorted(
             (k["constrained_columns"], k["referred_table"], k["referred_columns"], str(k.get("options")))

@@ -1,0 +1,81 @@
+"""Keep the issuer's registration with the tax office: form 01/ĐKTĐ-CTĐT, its answer, and the certificates it lists.
+
+Thông tư 91/2026/TT-BTC, Điều 17: the office answers within a working day (01/TB-ĐKĐT); certificates are added, extended
+and stopped by a further form, which is a further registration here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography import x509
+
+from receipts.model import Mint, ReceiptError
+from receipts.register_tables import certificate as certificate_table
+from receipts.register_tables import registration
+
+
+class RegistrationMissing(ReceiptError):
+    """There is no such registration."""
+
+    kind = "missing"
+    code = "receipt.registration_missing"
+
+
+def register(
+    connection: sa.Connection, *, owner: str, certificates: Sequence[x509.Certificate], now: datetime, mint: Mint
+) -> str:
+    """A registration as sent to the tax office, with the certificates it lists; its id."""
+    registration_id = mint("reg")
+    connection.execute(sa.insert(registration).values(id=registration_id, owner=owner, state="sent", sent_at=now))
+    listed = {(row["issuer"], row["serial"]): row for row in (_listed(registration_id, one) for one in certificates)}
+    if listed:
+        connection.execute(sa.insert(certificate_table), list(listed.values()))
+    return registration_id
+
+
+def answer(connection: sa.Connection, registration_id: str, *, accepted_on: date | None) -> bool:
+    """Accepted on a day, or refused (None). False if it was answered before. Raises RegistrationMissing."""
+    waiting = sa.and_(registration.c.id == registration_id, registration.c.state == "sent")
+    state = "refused" if accepted_on is None else "accepted"
+    change = sa.update(registration).where(waiting).values(state=state, accepted_on=accepted_on)
+    if connection.execute(change).rowcount:
+        return True
+    known = sa.select(sa.exists().where(registration.c.id == registration_id))
+    if not connection.execute(known).scalar_one():
+        raise RegistrationMissing(f"no registration {registration_id}")
+    return False
+
+
+def stop_certificate(connection: sa.Connection, owner: str, certificate: x509.Certificate) -> bool:
+    """The owner uses it no more, whichever registration lists it. False if none listed it as in use."""
+    issuer, serial = identity(certificate)
+    theirs = sa.select(registration.c.id).where(registration.c.owner == owner)
+    listed = sa.and_(
+        certificate_table.c.registration_id.in_(theirs),
+        certificate_table.c.issuer == issuer,
+        certificate_table.c.serial == serial,
+        certificate_table.c.state == "in_use",
+    )
+    return connection.execute(sa.update(certificate_table).where(listed).values(state="stopped")).rowcount > 0
+
+
+def identity(certificate: x509.Certificate) -> tuple[str, str]:
+    """Issuer (RFC 4514) and serial number (hexadecimal): what the form names a certificate by."""
+    return certificate.issuer.rfc4514_string(), f"{certificate.serial_number:x}"
+
+
+def _listed(registration_id: str, certificate: x509.Certificate) -> dict[str, Any]:
+    issuer, serial = identity(certificate)
+    return {
+        "registration_id": registration_id,
+        "issuer": issuer,
+        "serial": serial,
+        "subject": certificate.subject.rfc4514_string(),
+        "valid_from": certificate.not_valid_before_utc,
+        "valid_to": certificate.not_valid_after_utc,
+        "state": "in_use",
+    }

@@ -1,0 +1,212 @@
+"""May receipts be issued on a day: registration accepted, certificate listed and valid, numbers left, delegation in force.
+
+Asked before a new QR is shown, so that nobody pays for what cannot be receipted (Thông tư 91/2026/TT-BTC, Điều 17; Nghị
+định 254/2026/NĐ-CP, Điều 23 k2 c, Điều 25). An owner without any registration row has its registration kept elsewhere:
+it is open, and what would close it is only a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography import x509
+
+from receipts import delegation as agreements
+from receipts.enrolment import identity
+from receipts.model import FORM_NO_FACE_VALUE, Delegate
+from receipts.register_tables import certificate as certificate_table
+from receipts.register_tables import registration
+from receipts.tables import series
+
+WARN_DAYS = (7, 30, 60)  # before an end, the nearest first
+WARN_SHARE = 10  # percent of a year's numbers
+VIETNAM = timezone(timedelta(hours=7))
+
+Row = sa.Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that closes or may soon: a stable code, what to tell people, days or numbers left where they count."""
+
+    code: str
+    vi: str
+    en: str
+    left: int | None = None
+    within: int | None = None  # 60, 30 or 7 days; 10 percent
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`open` if there is no reason against it; `delegate` is the second name that the receipt has to bear."""
+
+    open: bool
+    reasons: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    delegate: Delegate | None = None
+
+
+def may_issue(
+    connection: sa.Connection, owner: str, day: date, *, certificate: x509.Certificate | None = None
+) -> Verdict:
+    """Whether `owner` may issue on `day` (Asia/Ho_Chi_Minh), signing with `certificate` or any that is listed.
+
+    Reasons: `registration.refused`, `registration.not_accepted`, `certificate.not_listed`, `certificate.expired`,
+    `series.absent`, `series.wrong_year`, `series.exhausted`, `delegation.not_begun`, `.ended`, `.not_notified`,
+    `.not_posted`. Warnings: `registration.not_kept`, `certificate.ends`, `series.nearly_exhausted`,
+    `series.next_year_absent`, `delegation.ends`, and all reasons where the registration is not kept here.
+    """
+    kept = _registrations(connection, owner)
+    numbers = _ranges(connection, owner)
+    following = _following(numbers, day)
+    agreed = _agreement(connection, following)
+    reasons = [*_of_registration(kept, day), *_of_series(numbers, following, day), *_of_delegation(agreed, day)]
+    warnings = [*_of_numbers_left(numbers, day), *_of_next_year(numbers, day), *_of_term(agreed, day)]
+    if kept:
+        against, soon = _of_certificates(_certificates(connection, owner, day), day, certificate)
+        reasons, warnings = [*reasons, *against], [*warnings, *soon]
+    else:
+        reasons, warnings = [], [_NOT_KEPT, *reasons, *warnings]
+    in_force = agreed is not None and agreements.hindrance(agreed, day) is None
+    delegate = agreed.delegate if agreed is not None and in_force else None
+    return Verdict(not reasons, tuple(reasons), tuple(warnings), delegate)
+
+
+_NOT_KEPT = Finding(
+    "registration.not_kept",
+    "Đăng ký sử dụng chứng từ điện tử không được lưu ở đây",
+    "the registration with the tax office is not kept here",
+)
+_HINDRANCES = {
+    "not_begun": ("Ủy nhiệm chưa đến ngày bắt đầu", "the delegation has not begun"),
+    "ended": ("Ủy nhiệm đã hết hạn hoặc đã chấm dứt", "the delegation has ended"),
+    "not_notified": (
+        "Chưa thông báo ủy nhiệm cho cơ quan thuế đủ 3 ngày",
+        "the tax offices were not told of the delegation 3 days before",
+    ),
+    "not_posted": ("Chưa niêm yết ủy nhiệm tại nơi thu", "the delegation is not posted at the point of collection"),
+}
+
+
+def _registrations(connection: sa.Connection, owner: str) -> list[Row]:
+    query = sa.select(registration.c.state, registration.c.accepted_on).where(registration.c.owner == owner)
+    return list(connection.execute(query))
+
+
+def _ranges(connection: sa.Connection, owner: str) -> list[Row]:
+    """In the order in which numbers are taken from them."""
+    open_ones = sa.and_(series.c.owner == owner, series.c.form == FORM_NO_FACE_VALUE, series.c.closed_at.is_(None))
+    return list(connection.execute(sa.select(series).where(open_ones).order_by(series.c.symbol, series.c.first_number)))
+
+
+def _certificates(connection: sa.Connection, owner: str, day: date) -> list[Row]:
+    """Those in use, of the registrations that are accepted by `day`."""
+    query = (
+        sa.select(certificate_table)
+        .join_from(certificate_table, registration)
+        .where(
+            registration.c.owner == owner,
+            registration.c.accepted_on <= day,
+            certificate_table.c.state == "in_use",
+        )
+    )
+    return list(connection.execute(query))
+
+
+def _following(ranges: list[Row], day: date) -> Row | None:
+    """The range that the next receipt of `day` takes its number from."""
+    return next((one for one in ranges if one.year == day.year and one.taken < one.last_number), None)
+
+
+def _agreement(connection: sa.Connection, following: Row | None) -> agreements.Delegation | None:
+    if following is None:
+        return None
+    return agreements.covering(connection, following.tax_code, following.form, following.symbol, following.taken + 1)
+
+
+def _of_registration(kept: list[Row], day: date) -> Iterator[Finding]:
+    if not kept or any(row.accepted_on is not None and row.accepted_on <= day for row in kept):
+        return
+    if any(row.state != "refused" for row in kept):
+        yield Finding(
+            "registration.not_accepted",
+            "Cơ quan thuế chưa chấp nhận đăng ký sử dụng chứng từ điện tử (01/TB-ĐKĐT)",
+            "the tax office has not accepted the registration yet",
+        )
+    else:
+        yield Finding(
+            "registration.refused",
+            "Cơ quan thuế không chấp nhận đăng ký sử dụng chứng từ điện tử",
+            "the tax office refused the registration",
+        )
+
+
+def _of_certificates(
+    listed: list[Row], day: date, asked: x509.Certificate | None
+) -> tuple[list[Finding], list[Finding]]:
+    """Reasons and warnings."""
+    if asked is not None:
+        listed = [row for row in listed if (row.issuer, row.serial) == identity(asked)]
+    if not listed:
+        vi, en = "Chứng thư số không có trong đăng ký", "the certificate is not on the registration's list"
+        return [Finding("certificate.not_listed", vi, en)], []
+    end = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=VIETNAM)
+    valid = [row for row in listed if row.valid_from <= end <= row.valid_to]  # it may begin on the day, not end
+    if not valid:
+        vi, en = "Chứng thư số không còn hoặc chưa có hiệu lực", "the certificate is not valid on that day"
+        return [Finding("certificate.expired", vi, en)], []
+    last = max(row.valid_to for row in valid).astimezone(VIETNAM).date()
+    return [], list(_ending("certificate.ends", "Chứng thư số", "the certificate", day, last))
+
+
+def _of_series(ranges: list[Row], following: Row | None, day: date) -> Iterator[Finding]:
+    if following is not None:
+        return
+    if not ranges:
+        yield Finding("series.absent", "Chưa có ký hiệu biên lai", "there is no symbol to issue under")
+    elif all(one.year != day.year for one in ranges):
+        yield Finding(
+            "series.wrong_year", f"Chưa có ký hiệu biên lai của năm {day.year}", f"there is no symbol for {day.year}"
+        )
+    else:
+        yield Finding("series.exhausted", "Đã dùng hết số biên lai", "all receipt numbers are used", left=0)
+
+
+def _of_numbers_left(ranges: list[Row], day: date) -> Iterator[Finding]:
+    """Over all ranges of the year, since each goes on where the one before ends."""
+    of_year = [one for one in ranges if one.year == day.year]
+    left = sum(one.last_number - one.taken for one in of_year)
+    whole = sum(one.last_number - one.first_number + 1 for one in of_year)
+    if left and left * 100 <= whole * WARN_SHARE:
+        vi, en = f"Chỉ còn {left} số biên lai", f"only {left} receipt numbers are left"
+        yield Finding("series.nearly_exhausted", vi, en, left=left, within=WARN_SHARE)
+
+
+def _of_next_year(ranges: list[Row], day: date) -> Iterator[Finding]:
+    """At 00:00 on 1 January the old symbol ends, and the new one has to be there."""
+    if any(one.year == day.year for one in ranges) and not any(one.year == day.year + 1 for one in ranges):
+        name = f"Ký hiệu biên lai năm {day.year} (chưa có ký hiệu năm {day.year + 1})"
+        yield from _ending("series.next_year_absent", name, f"the symbol of {day.year}", day, date(day.year, 12, 31))
+
+
+def _of_delegation(agreed: agreements.Delegation | None, day: date) -> Iterator[Finding]:
+    why = agreements.hindrance(agreed, day) if agreed is not None else None
+    if why is not None:
+        yield Finding(f"delegation.{why}", *_HINDRANCES[why])
+
+
+def _of_term(agreed: agreements.Delegation | None, day: date) -> Iterator[Finding]:
+    if agreed is not None and day <= agreed.last_day:
+        yield from _ending("delegation.ends", "Ủy nhiệm", "the delegation", day, agreed.last_day)
+
+
+def _ending(code: str, vi: str, en: str, day: date, last: date) -> Iterator[Finding]:
+    """A warning if `last` is within 60, 30 or 7 days."""
+    left = (last - day).days
+    within = next((days for days in WARN_DAYS if 0 <= left <= days), None)
+    if within is not None:
+        yield Finding(code, f"{vi} còn {left} ngày", f"{en} ends in {left} days", left=left, within=within)
