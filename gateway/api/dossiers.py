@@ -232,7 +232,7 @@ def find_dossiers(
     caller: Reader,
 ) -> Response:
     """The dossier with this code, as a list of one or none."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         found = store.dossier_by_code(connection, caller.agency, plain(code))
         dossiers = [store.dossier_view(connection, caller.agency, found.id)] if found else []
     return answer({"data": [as_contract(one) for one in dossiers], "has_more": False, "next_cursor": None})
@@ -241,5 +241,5 @@ def find_dossiers(
 @router.get("/{dossier_id}", response_model=Dossier, responses=READ)
 def get_dossier(dossier_id: Id, installed: Installed, caller: Reader) -> Response:
     """One dossier with its dues."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         return answer(as_contract(store.dossier_view(connection, caller.agency, dossier_id)))

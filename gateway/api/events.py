@@ -54,7 +54,7 @@ class EventList(Listed):
 @router.get("", response_model=EventList, responses=READ)
 def list_events(installed: Installed, caller: Reader, after: After = None, limit: Limit = 50) -> Response:
     """What happened at the agency after the event `after`."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         query = sa.select(event).where(own(event, caller.agency), event.c.at < _final(connection, installed.clock()))
         if after is not None:
             query = query.where(event.c.id > after)

@@ -59,7 +59,7 @@ def list_fees(
     cursor: Text = None,
 ) -> Response:
     """Lines of the tariff in force today; `q` looks in codes and names, with or without accents."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         catalogue = in_force(connection, caller.agency)
     lines = sorted(fees(catalogue, business_day(installed.clock())), key=lambda line: line.fee_code)
     words = _folded(q or "").split()

@@ -144,7 +144,7 @@ async def start_payment(told: NewPayment, write: Writer) -> Response:
 def list_payments(installed: Installed, caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The agency's payments, oldest first."""
     base_url = installed.settings.base_url
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         found = store.page(connection, caller.agency, cursor, limit + 1)
         return answer(page(found, limit, lambda rows: _worded(connection, rows, base_url)))
 
@@ -152,7 +152,7 @@ def list_payments(installed: Installed, caller: Reader, limit: Limit = 50, curso
 @router.get("/{payment_id}", response_model=Payment, responses=READ)
 def get_payment(payment_id: Id, installed: Installed, caller: Reader) -> Response:
     """One payment as it stands."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         row = store.by_id(connection, caller.agency, payment_id)
         return answer(_worded(connection, [row], installed.settings.base_url)[0])
 

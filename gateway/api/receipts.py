@@ -73,7 +73,7 @@ Reader = Annotated[Caller, Depends(needs("receipts"))]
 @router.get("", response_model=ReceiptList, responses=READ)
 def list_receipts(installed: Installed, caller: Reader, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The agency's receipts, oldest first."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         found = store.page(connection, caller.agency, cursor, limit + 1)
     return answer(page(found, limit, lambda rows: [_worded(row) for row in rows]))
 
@@ -94,7 +94,7 @@ async def get_receipt_pdf(receipt_id: Id, installed: Installed, caller: Reader) 
 @router.get("/{receipt_id}", response_model=Receipt, responses=READ)
 def get_receipt(receipt_id: Id, installed: Installed, caller: Reader) -> Response:
     """One receipt."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         return answer(_worded(_find(connection, caller.agency, receipt_id)))
 
 
@@ -114,7 +114,7 @@ async def _document(environment: Environment, agency: str, receipt_id: str, kind
 def _look(
     environment: Environment, agency: str, receipt_id: str, kind: DocumentKind
 ) -> tuple[sa.Row[Any], bytes | None]:
-    with environment.read() as connection:
+    with environment.read(agency) as connection:
         row = _find(connection, agency, receipt_id)
         return row, store.document(connection, row.id, kind, environment.vault)
 

@@ -39,7 +39,7 @@ class ConservationList(Listed):
 @router.get("/conservation", response_model=ConservationList, responses=READ)
 def get_conservation(installed: Installed, caller: Reader) -> Response:
     """What came in and where it is, for every account and day."""
-    with installed.read() as connection:
+    with installed.read(caller.agency) as connection:
         found = conservation.days(connection, caller.agency)
     data = [asdict(one) | {"day": one.day.isoformat()} for one in found]
     return answer({"data": data, "has_more": False, "next_cursor": None})
