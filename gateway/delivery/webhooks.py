@@ -31,6 +31,7 @@ from gateway.kernel.uow import Environment, UnitOfWork
 
 KIND = "webhook.deliver"
 KINDS = ("payment.paid", "receipt.signed")
+LINE = len(KIND) + 1 + 30  # of a job's key `kind:endpoint:event`: what names the endpoint (an id has 30 characters)
 LEASE = timedelta(seconds=60)
 TIMEOUT = httpx2.Timeout(10, connect=3)
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP = timedelta(seconds=5), timedelta(hours=12), timedelta(days=4)
@@ -87,29 +88,34 @@ def _jobs(connection: sa.Connection, events: list[sa.Row[Any]]) -> list[Job]:
 
 
 def deliver(environment: Environment, *, limit: int = 50) -> int:
-    """Send what is due; how many calls were made."""
+    """Send what is due, each endpoint's events in their order; how many calls were made."""
     with environment.read() as connection:
-        if not outbox.anything_due(connection, KIND, now=environment.clock()):
-            return 0
-    with environment.begin(actor="worker") as uow:
-        claimed = outbox.claim(uow.connection, KIND, now=uow.now(), limit=limit, lease=LEASE)
-    blocked: set[str] = set()
-    for job in sorted(claimed, key=lambda job: str(job.payload["event"])):  # in the order things happened
-        if job.payload["endpoint"] in blocked or not _is_first(environment, job):
-            _put_off(environment, job, FIRST_WAIT, "waits for an earlier event")
-            blocked.add(job.payload["endpoint"])
-        elif not _attempt(environment, job):
-            blocked.add(job.payload["endpoint"])
-    return len(claimed)
+        ready = list(connection.scalars(_ready(environment.clock())))
+    calls = 0
+    for line in ready:
+        with environment.begin(actor="worker") as uow:
+            mine = sa.func.substr(outbox.job.c.key, 1, LINE) == line
+            claimed = outbox.claim(uow.connection, KIND, now=uow.now(), limit=limit, lease=LEASE, only=mine)
+        calls += _in_order(environment, sorted(claimed, key=lambda job: str(job.payload["event"])))
+    return calls
 
 
-def _is_first(environment: Environment, job: Claimed) -> bool:
-    """Whether no earlier event waits for the same endpoint."""
-    table = outbox.job
-    same = table.c.key.startswith(f"{KIND}:{job.payload['endpoint']}:", autoescape=True)
-    query = sa.select(sa.func.min(table.c.key)).where(same, table.c.done_at.is_(None), table.c.dead_at.is_(None))
-    with environment.read() as connection:
-        return bool(connection.scalar(query) == f"{KIND}:{job.payload['endpoint']}:{job.payload['event']}")
+def _in_order(environment: Environment, jobs: list[Claimed]) -> int:
+    """One endpoint's events until one fails; the rest go back untried, and wait for it."""
+    for number, job in enumerate(jobs):
+        if not _attempt(environment, job):
+            with environment.begin(actor="worker") as uow:
+                outbox.release(uow.connection, jobs[number + 1 :])
+            return number + 1
+    return len(jobs)
+
+
+def _ready(now: datetime) -> sa.Select[tuple[str]]:
+    """The lines (one per endpoint) whose first unfinished event is due and held by nobody."""
+    job = outbox.job
+    line = sa.func.substr(job.c.key, 1, LINE)
+    heads = sa.select(sa.func.min(job.c.key)).where(job.c.kind == KIND, outbox.unfinished()).group_by(line)
+    return sa.select(line).where(job.c.key.in_(heads), job.c.run_at <= now, outbox.free(now)).order_by(line)
 
 
 def _attempt(environment: Environment, job: Claimed) -> bool:

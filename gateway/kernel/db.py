@@ -25,6 +25,8 @@ NAMING = {
 
 metadata = sa.MetaData(naming_convention=NAMING)
 
+SERVER_ANSWERS_FIRST = 1.0  # seconds that a client waits longer than the server lets a statement run
+
 
 class UtcTime(TypeDecorator[datetime]):
     """A moment in UTC; naive values are refused. `timestamptz` on PostgreSQL, ISO text on SQLite."""
@@ -87,6 +89,14 @@ def _postgresql(url: str, read_only: bool, pool_size: int, statement_timeout_ms:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": options},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
+        from gateway.kernel.patience import PatientConnection
+
+        connection = PatientConnection.connect(*arguments, **named)
+        connection.patience = statement_timeout_ms / 1000 + SERVER_ANSWERS_FIRST
+        return connection
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -94,14 +94,23 @@ class Claimed:
     attempt: int
 
 
-def anything_due(connection: sa.Connection, kind: str, *, now: datetime) -> bool:
-    """Whether `claim` would find something: a look that needs no write."""
-    return connection.execute(_waiting(kind, now).limit(1)).first() is not None
-
-
-def claim(connection: sa.Connection, kind: str, *, now: datetime, limit: int, lease: timedelta) -> list[Claimed]:
+def claim(
+    connection: sa.Connection,
+    kind: str,
+    *,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
+    only: sa.ColumnElement[bool] | None = None,
+) -> list[Claimed]:
     """Take up to `limit` jobs of one kind whose time has come, oldest first; other workers skip them."""
-    ids = list(connection.scalars(_waiting(kind, now).limit(limit).with_for_update(skip_locked=True)))
+    waiting = (
+        sa.select(job.c.id)
+        .where(job.c.kind == kind, unfinished(), free(now), job.c.run_at <= now)
+        .order_by(job.c.run_at, job.c.id)
+    )
+    chosen = waiting if only is None else waiting.where(only)
+    ids = list(connection.scalars(chosen.limit(limit).with_for_update(skip_locked=True)))
     if not ids:
         return []
     connection.execute(
@@ -111,13 +120,21 @@ def claim(connection: sa.Connection, kind: str, *, now: datetime, limit: int, le
     return [Claimed(r.id, r.agency_id, r.kind, json.loads(r.payload), r.attempts) for r in rows]
 
 
-def _waiting(kind: str, now: datetime) -> sa.Select[tuple[str]]:
-    return (
-        sa.select(job.c.id)
-        .where(job.c.kind == kind, job.c.done_at.is_(None), job.c.dead_at.is_(None), job.c.run_at <= now)
-        .where(sa.or_(job.c.lease_until.is_(None), job.c.lease_until < now))
-        .order_by(job.c.run_at, job.c.id)
-    )
+def unfinished() -> sa.ColumnElement[bool]:
+    """Neither done nor given up."""
+    return job.c.done_at.is_(None) & job.c.dead_at.is_(None)
+
+
+def free(now: datetime) -> sa.ColumnElement[bool]:
+    """Nobody holds it, or not any more."""
+    return sa.or_(job.c.lease_until.is_(None), job.c.lease_until < now)
+
+
+def release(connection: sa.Connection, jobs: Sequence[Claimed]) -> None:
+    """Give back untried what is still ours."""
+    for item in jobs:
+        mine = (job.c.id == item.id) & (job.c.attempts == item.attempt) & job.c.done_at.is_(None)
+        connection.execute(sa.update(job).where(mine).values(lease_until=None))
 
 
 def finish(connection: sa.Connection, jobs: Sequence[Claimed], *, now: datetime) -> set[str]:
