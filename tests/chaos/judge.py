@@ -201,10 +201,11 @@ def outbox(case: Case) -> Iterator[Violation]:
         yield Violation("audit.leaves", "", f"{events} events, {leaves} leaves")
     for row in case.connection.execute(sa.select(event.c.id).where(~event.c.fanned_out)):
         yield Violation("event.waiting", row.id, "")
-    for row in case.connection.execute(sa.select(job).where(job.c.done_at.is_(None))):
-        ahead = max(row.run_at, row.lease_until or row.run_at)
-        if row.dead_at is not None or case.patient or ahead < case.now:
-            yield Violation("job.waiting", row.id, f"attempts {row.attempts}, {row.last_error}, due {ahead}")
+    for row in case.connection.execute(sa.select(job).where(job.c.dead_at.is_not(None))):
+        yield Violation("job.dead", row.id, f"attempts {row.attempts}, {row.last_error}")
+    waiting = _unfinished(case.connection) if case.patient else _due(_unfinished(case.connection), case.now)
+    for row in waiting:
+        yield Violation("job.waiting", row.id, f"attempts {row.attempts}, {row.last_error}, since {row.run_at}")
     if case.patient:
         yield from _unheard(case)
 
@@ -260,11 +261,22 @@ def waits(connection: sa.Connection) -> dict[str, int]:
 
 
 def jobs_left(connection: sa.Connection, now: datetime | None = None) -> int:
-    """Jobs not done; with `now` only those whose time has come."""
-    query = sa.select(sa.func.count()).select_from(job).where(job.c.done_at.is_(None), job.c.dead_at.is_(None))
-    if now is not None:
-        query = query.where(job.c.run_at <= now, sa.or_(job.c.lease_until.is_(None), job.c.lease_until < now))
-    return int(connection.scalar(query) or 0)
+    """Jobs not done; with `now` only those that a worker should take at that moment."""
+    rows = _unfinished(connection)
+    return len(rows if now is None else _due(rows, now))
+
+
+def _unfinished(connection: sa.Connection) -> list[sa.Row[Any]]:
+    open_jobs = sa.select(job).where(job.c.done_at.is_(None), job.c.dead_at.is_(None))
+    return list(connection.execute(open_jobs.order_by(job.c.key)))
+
+
+def _due(rows: list[sa.Row[Any]], now: datetime) -> list[sa.Row[Any]]:
+    """The first job of each line (one per endpoint) whose time has come and that nobody holds: the rest wait for it."""
+    heads: dict[str, sa.Row[Any]] = {}
+    for row in rows:
+        heads.setdefault(row.key.rpartition(":")[0], row)
+    return [head for head in heads.values() if head.run_at <= now and (head.lease_until or head.run_at) <= now]
 
 
 def _by_id(case: Case, table: sa.Table) -> Rows:

@@ -126,6 +126,7 @@ class FaultProxy:
 
     async def _end(self) -> None:
         self._server.close()
+        await asyncio.sleep(0.05)  # whoever was let in last has begun, and so ends in order
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
