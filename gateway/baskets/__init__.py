@@ -1,0 +1,1 @@
+"""Pay many dossiers at once."""

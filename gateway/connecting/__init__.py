@@ -1,0 +1,1 @@
+"""Speak to providers: send, ask again, watch their silence, keep what was said."""

@@ -1,0 +1,1 @@
+"""The counter: shifts, terminals, sales and what the officer's screen shows."""

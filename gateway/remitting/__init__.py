@@ -1,0 +1,1 @@
+"""Hand the money to the Treasury: split, slips, payment orders, deadlines."""

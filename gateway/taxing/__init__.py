@@ -1,0 +1,1 @@
+"""Daily tables to the tax authority."""
