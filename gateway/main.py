@@ -88,6 +88,7 @@ def create_app(
         exception_handlers={RequestValidationError: flaws.validation, HTTPException: flaws.http},
     )
     app.state.environment = environment
+    app.state.demo = bank is not None  # sample officers may be chosen at the login, and nowhere else
     for router in (*ROUTERS, metrics.router_for(registry)):
         app.include_router(router)
     if bank is not None:

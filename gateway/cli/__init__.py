@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "key": Command("gateway.cli.installation", "key_app", group=True),
     "keys": Command("gateway.cli.installation", "keys_app", group=True),
     "connector": Command("gateway.cli.installation", "connector_app", group=True),
+    "officer": Command("gateway.cli.officer", "officer_app", group=True),
     "webhook": Command("gateway.cli.installation", "webhook_app", group=True),
     "catalogue": Command("gateway.cli.catalogue", "catalogue_app", group=True),
     "vietqr": Command("gateway.cli.vietqr", "vietqr_app", group=True),

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     private_webhooks: bool = False  # webhooks to plain HTTP and private addresses, for trials inside one network
     statement_timeout_ms: int = 30_000
     pool_size: int = 8
+    oidc_issuer: str = ""  # the identity provider of the officers; without one nobody can log in (but in the demo)
+    oidc_client_id: str = "thuphi"
+    oidc_client_secret: SecretStr = SecretStr("")
 
     @property
     def url(self) -> str:

@@ -13,6 +13,7 @@ STORES = (
     "gateway.providers",
     "gateway.agencies",
     "gateway.access",
+    "gateway.officers.store",
     "gateway.dues.store",
     "gateway.payments.store",
     "gateway.ledger.store",

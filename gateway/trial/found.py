@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.x509 import load_pem_x509_certificate
+
 from connectors.simulators.bank import SimulatedBank
 from gateway import access, agencies, providers
 from gateway.agencies import Account, Agency
@@ -14,6 +16,9 @@ from gateway.kernel.ids import Ids
 from gateway.kernel.settings import Settings
 from gateway.kernel.uow import Environment
 from gateway.migrations.history import migrate
+from gateway.officers import register
+from gateway.officers.model import Role
+from receipts import enrolment
 from receipts.pki import demo_pki
 from receipts.series import open_series
 
@@ -25,6 +30,16 @@ STATE_FEES = "113000000001"
 OTHER_MONEY = "113000000002"
 HOOK = f"/callbacks/{AGENCY}/vietinbank"
 OPENING = 1_000_000_000
+OFFICERS = (  # made-up names
+    ("huongdan", "Đỗ Thị Hướng", (Role.ASSISTANT,)),
+    ("quay1", "Nguyễn Thị Quầy", (Role.COUNTER,)),
+    ("quay2", "Lê Văn Bàn", (Role.COUNTER,)),
+    ("ketoan", "Trần Thị Sổ", (Role.ACCOUNTANT,)),
+    ("ketoantruong", "Phạm Văn Toán", (Role.ACCOUNTANT, Role.APPROVER)),
+    ("giamdoc", "Hoàng Thị Duyệt", (Role.APPROVER,)),
+    ("quantri", "Vũ Văn Trị", (Role.ADMIN,)),
+    ("thanhtra", "Bùi Thị Soi", (Role.AUDITOR,)),
+)
 SAMPLE_FEE, SAMPLE_PROCEDURE = "gplx-cap-1", "3.000346"
 
 
@@ -86,6 +101,12 @@ def _agency(environment: Environment, bank: SimulatedBank, private_key: Path) ->
             now=uow.now(),
             mint=uow.mint,
         )
+        listed = [load_pem_x509_certificate(private_key.with_suffix(".pem").read_bytes())]
+        enrolment.declare(
+            uow.connection, owner=AGENCY, certificates=listed, accepted_on=today, now=uow.now(), mint=uow.mint
+        )
         settings = {"bank_public_key": bank.public_key_pem(), "provider_id": "THUPHI"}
         providers.use(uow, AGENCY, "vietinbank", settings, {"private_key": private_key.read_text()})
+        for login, name, roles in OFFICERS:
+            register.add(uow, AGENCY, name, login, roles)
         return access.create_key(uow, AGENCY, "demo")

@@ -14,8 +14,10 @@ def install(app: FastAPI) -> None:
     from gateway.web.citizen import router
     from gateway.web.limit import Limiter
     from gateway.web.live import Tailer
+    from gateway.web.officers import router as officers
 
     app.state.tailer = Tailer(app.state.environment)  # to be closed with the application: it ends the open streams
     app.state.lookup_limiter = Limiter()
     app.include_router(router)
+    app.include_router(officers)
     app.add_route(f"{assets.PREFIX}{{name}}", assets.serve, methods=["GET"], include_in_schema=False)
