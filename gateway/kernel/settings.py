@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -24,6 +25,10 @@ class Settings(BaseSettings):
     pool_size: int = 8
     oidc_issuer: str = ""  # the identity provider of the officers; without one nobody can log in (but in the demo)
     oidc_client_id: str = "thuphi"
+    tax_url: str = ""  # where daily tables are sent; without it they are exported and uploaded by hand
+    tax_cut_off: time = time(23, 0)  # of the day, Vietnam time: when its first table is made
+    tax_sender: str = ""  # MNGui; by default K and the agency's tax code
+    tax_message_type: str = "TH-BLDT"  # MLTDiep: the code for 01/TH-BLĐT is not published
     oidc_client_secret: SecretStr = SecretStr("")
 
     @property

@@ -17,12 +17,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("agency_id", sa.Text(), sa.ForeignKey("agency.id"), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("login", sa.Text(), nullable=False, unique=True),
+        sa.Column("login", sa.Text(), nullable=False),
         sa.Column("issuer", sa.Text()),
         sa.Column("subject", sa.Text()),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
-        sa.UniqueConstraint("issuer", "subject"),
+        sa.UniqueConstraint("login", name="uq_officer_login"),
+        sa.UniqueConstraint("issuer", "subject", name="uq_officer_issuer_subject"),
     )
     op.create_index("ix_officer_agency", "officer", ["agency_id", "id"])
     op.create_table(
@@ -32,17 +33,19 @@ def upgrade() -> None:
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("granted_by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "role IN ('assistant', 'counter', 'accountant', 'approver', 'admin', 'auditor')", name="role"
+            "role IN ('assistant', 'counter', 'accountant', 'approver', 'admin', 'auditor')",
+            name="ck_officer_role_role",
         ),
     )
     op.create_table(
         "officer_session",
         sa.Column("id", sa.Text(), primary_key=True),
-        sa.Column("hash", sa.LargeBinary(), nullable=False, unique=True),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("officer_id", sa.Text(), sa.ForeignKey("officer.id"), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.UniqueConstraint("hash", name="uq_officer_session_hash"),
     )
     op.create_index("ix_officer_session_officer", "officer_session", ["officer_id"])
     raise_wall("officer")
