@@ -10,6 +10,7 @@ import base64
 import ipaddress
 import json
 import socket
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,14 @@ FIRST_WAIT, LONGEST_WAIT, GIVE_UP = timedelta(seconds=5), timedelta(hours=12), t
 log = structlog.get_logger(__name__)
 
 
+MoreJobs = Callable[[Sequence[sa.Row[Any]]], list[Job]]  # events that fan out now -> work for them
+
+
+def no_more(events: Sequence[sa.Row[Any]]) -> list[Job]:
+    """Nobody else listens."""
+    return []
+
+
 class AddressRefused(Invalid):
     """The URL does not lead to a public HTTPS server."""
 
@@ -55,15 +64,15 @@ def add_endpoint(uow: UnitOfWork, agency_id: str, url: str, kinds: tuple[str, ..
     return f"whsec_{secret}"
 
 
-def fan_out(environment: Environment, *, limit: int = 500) -> int:
-    """Turn new events into one job per interested endpoint; how many events were looked at."""
+def fan_out(environment: Environment, *, limit: int = 500, also: MoreJobs = no_more) -> int:
+    """Turn new events into one job per interested endpoint, and those that `also` makes; how many were looked at."""
     if not _anything_new(environment):
         return 0
     with environment.begin(actor="worker") as uow:
         table = outbox.event
         waiting = sa.select(table).where(~table.c.fanned_out).order_by(table.c.id).limit(limit)
         events = list(uow.connection.execute(waiting.with_for_update(skip_locked=True)))
-        uow.enqueue(_jobs(uow.connection, events))
+        uow.enqueue([*_jobs(uow.connection, events), *also(events)])
         seen = table.c.id.in_([event.id for event in events])
         uow.connection.execute(sa.update(table).where(seen).values(fanned_out=True))
         return len(events)

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     pool_size: int = 8
     oidc_issuer: str = ""  # the identity provider of the officers; without one nobody can log in (but in the demo)
     oidc_client_id: str = "thuphi"
+    mail_url: SecretStr = SecretStr("")  # smtp://user:password@host:587 or smtps://; without one no e-mail is sent
+    mail_from: str = "Thu Phi <no-reply@localhost>"
+    sms_url: SecretStr = SecretStr("")  # smpp://user:password@host:2775?source=THUPHI or https://; none: no messages
     tax_url: str = ""  # where daily tables are sent; without it they are exported and uploaded by hand
     tax_cut_off: time = time(23, 0)  # of the day, Vietnam time: when its first table is made
     tax_sender: str = ""  # MNGui; by default K and the agency's tax code

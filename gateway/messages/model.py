@@ -1,0 +1,74 @@
+"""Messages to payers (thư điện tử, tin nhắn): what is told on which occasion, and what becomes of a message.
+
+A message is a courtesy: it never touches the payment, and a payment never waits for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.kernel.errors import Invalid, Unavailable
+
+
+class Medium(StrEnum):
+    """How a message travels."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class MessageState(StrEnum):
+    """What is known of it."""
+
+    WAITING = "waiting"
+    SENT = "sent"  # the mail server or the SMS centre took it
+    REFUSED = "refused"  # the address does not exist, or the server will never take it
+    FAILED = "failed"  # nobody took it in time
+
+
+class Occasion(StrEnum):
+    """What there is to tell."""
+
+    PAID = "paid"
+    RECEIPT = "receipt"
+    REFUND = "refund"
+    REFUNDED = "refunded"
+    CLAIM = "claim"
+    CLAIM_FOUND = "claim_found"
+
+
+class AddressUnusable(Invalid):
+    """No message can go there; the address itself is never repeated."""
+
+    code = "message.address"
+
+
+class CarrierSilent(Unavailable):
+    """The mail server or the SMS centre does not answer, or not now."""
+
+    code = "message.carrier_silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The facts a text may use: no name, no dossier, no fee of a restricted one."""
+
+    occasion: Occasion
+    agency: str  # its name
+    reference: str
+    amount: int  # đồng
+    link: str  # our own page
+    number: str = ""  # of the receipt or of the acknowledgement
+    lookup_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one address."""
+
+    id: str
+    medium: Medium
+    to: str = field(repr=False)
+    subject: str  # "" for SMS
+    text: str
