@@ -1,0 +1,187 @@
+""" "I paid and nothing shows": wherever a transfer can hide it is found, nothing a payer says settles, and it ends itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from connectors.files.write_camt import camt053
+from gateway.claims import make, store
+from gateway.claims.model import ClaimClosed, ClaimInvalid, ClaimState, Finding, Told
+from gateway.closing.intake import import_statement
+from gateway.kernel import outbox
+from gateway.kernel.uow import Environment
+from gateway.messages.store import message
+from gateway.payments.store import PaymentRow
+from tests.conftest import HandClock
+from tests.town import ACCOUNT, AGENCY, LE_PHI, OTHER_ACCOUNT, TODAY, Town
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 50
+
+
+@pytest.fixture
+def town(environment: Environment, tmp_path: Path) -> Town:
+    return Town(environment, tmp_path)
+
+
+def told(payment: PaymentRow, **more: Any) -> Told:
+    return replace(Told(payment.amount, TODAY), **more)
+
+
+def claimed(town: Town, payment: PaymentRow, **more: Any) -> sa.Row[Any]:
+    with town.environment.begin(actor="payer") as uow:
+        return make.make(uow, town.view(payment).row, told(payment, **more))
+
+
+def now(town: Town, row: sa.Row[Any]) -> sa.Row[Any]:
+    with town.environment.read() as connection:
+        return store.by_token(connection, row.token)
+
+
+def statement(town: Town, account: str = ACCOUNT) -> None:
+    made_at = town.environment.clock()
+    data = camt053(town.bank.statement(account, TODAY), message_id="M1", created_at=made_at)
+    import_statement(town.environment, AGENCY, "s.xml", data, actor="test")
+
+
+def test_it_is_acknowledged_found_and_told_when_the_money_comes(
+    town: Town, environment: Environment, clock: HandClock
+) -> None:
+    environment.settings = environment.settings.model_copy(update={"mail_url": SecretStr("smtp://127.0.0.1:9")})
+    payment = town.payment()
+    row = claimed(town, payment, email="anh@example.vn", picture=PNG)
+    assert (row.state, row.finding, row.number[:3]) == ("open", "not_yet", "PA-")
+    assert town.view(payment).status == "pending"  # a picture settles nothing
+
+    town.money_comes(payment)
+    assert make.look_again(environment) == 0  # looked at a moment ago
+    clock.advance(minutes=1)
+    assert make.look_again(environment) == 1
+    after = now(town, row)
+    assert (after.state, after.finding) == ("found", "paid")
+    assert make.look_again(environment) == 0
+    assert sorted(one.occasion for one in town.rows(message)) == ["claim", "claim_found"]
+
+
+def test_the_same_claim_twice_is_one(town: Town) -> None:
+    payment = town.payment()
+    first, again = claimed(town, payment), claimed(town, payment)
+    assert first.id == again.id
+    assert claimed(town, payment, note="khác").id != first.id
+
+
+def test_a_paid_payment_ends_the_claim_at_once(town: Town) -> None:
+    payment = town.payment()
+    town.money_comes(payment)
+    assert claimed(town, payment).state == ClaimState.FOUND
+
+
+@contextmanager
+def hiding(town: Town, how: str) -> Iterator[tuple[PaymentRow, dict[str, Any]]]:
+    """A payment whose money hides in this way, and what the payer can tell of it."""
+    payment = town.payment(LE_PHI)
+    known: dict[str, Any] = {}
+    if how == "under":
+        town.money_comes(payment, 100_000)
+    elif how == "no reference":
+        town.money_comes(payment, memo="nop phi")
+    elif how == "no reference, bank code":
+        made = town.money_comes(payment, memo="nop phi")
+        known["bank_reference"] = made.transfer_id
+    elif how == "not worked on":
+        town.transfer(payment)
+        town.deliver()
+    elif how == "notice lost":
+        town.transfer(payment, memo="nop phi", faults=["drop_notice"])
+        statement(town)
+    elif how == "wrong account":
+        known["account"] = "999999999999"
+    yield payment, known
+
+
+@pytest.mark.parametrize(
+    ("how", "finding", "certain"),
+    [
+        ("under", Finding.HELD, True),
+        ("no reference", Finding.SUSPENSE, False),
+        ("no reference, bank code", Finding.SUSPENSE, True),
+        ("not worked on", Finding.ARRIVING, True),
+        ("notice lost", Finding.SUSPENSE, False),
+        ("wrong account", Finding.NOT_OURS, True),
+        ("nothing", Finding.NOT_YET, False),
+    ],
+)
+def test_wherever_a_transfer_hides(town: Town, how: str, finding: Finding, certain: bool) -> None:
+    with hiding(town, how) as (payment, known):
+        found = store.located(claimed(town, payment, **known))
+        assert (found.finding, found.certain) == (finding, certain)
+        assert bool(found.ids) == (finding not in (Finding.NOT_YET, Finding.NOT_OURS))
+
+
+def test_money_on_another_account_of_ours_is_found_by_its_reference(town: Town) -> None:
+    from connectors.vietqr import codec
+
+    payment = town.payment(LE_PHI)
+    wrong = codec.for_payment(bin="970415", account=OTHER_ACCOUNT, amount=payment.amount, purpose=payment.reference)
+    town.bank.pay(codec.encode(wrong), faults=["drop_notice"])
+    statement(town, OTHER_ACCOUNT)
+    found = store.located(claimed(town, payment))
+    assert (found.finding, found.certain) in ((Finding.OTHER_ACCOUNT, True), (Finding.SUSPENSE, True))
+
+
+def test_an_officer_ends_a_claim_with_a_reason_once(town: Town) -> None:
+    row = claimed(town, town.payment(), account="999999999999")
+    with pytest.raises(ClaimInvalid), town.environment.begin(actor="officer:a", agency=AGENCY) as uow:
+        make.end(uow, AGENCY, row.id, " ")
+    with town.environment.begin(actor="officer:a", agency=AGENCY) as uow:
+        make.end(uow, AGENCY, row.id, "Chuyển nhầm sang tài khoản khác")
+    with pytest.raises(ClaimClosed), town.environment.begin(actor="officer:a", agency=AGENCY) as uow:
+        make.end(uow, AGENCY, row.id, "lần nữa")
+    assert now(town, row).ended_by == "officer:a"
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"amount": 0}, "amount"),
+        ({"paid_on": date(2026, 11, 25)}, "paid_on"),
+        ({"paid_on": TODAY - timedelta(days=91)}, "paid_on"),
+        ({"bank_reference": "<script>"}, "bank_reference"),
+        ({"account": "x y"}, "account"),
+        ({"email": "a@b"}, "email"),
+        ({"phone": "abc"}, "phone"),
+        ({"note": "x" * 1001}, "note"),
+        ({"picture": b"GIF89a"}, "picture"),
+        ({"picture": PNG + b"0" * make.LARGEST_PICTURE}, "picture"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_refused_by_field(town: Town, more: dict[str, Any], field: str) -> None:
+    with pytest.raises(ClaimInvalid) as refused:
+        claimed(town, town.payment(), **more)
+    assert refused.value.field == field
+
+
+def test_nobody_floods_the_office_with_claims(town: Town) -> None:
+    payment = town.payment()
+    for number in range(make.MOST_OPEN):
+        claimed(town, payment, note=str(number))
+    with pytest.raises(ClaimInvalid):
+        claimed(town, payment, note="one more")
+
+
+def test_what_the_payer_wrote_is_sealed_and_no_event_repeats_it(town: Town) -> None:
+    row = claimed(town, town.payment(), email="anh@example.vn", note="Nguyễn Thị Ánh", picture=PNG)
+    assert "Ánh".encode() not in row.told_sealed
+    assert PNG not in row.picture_sealed
+    assert all("Ánh" not in event.body for event in town.rows(outbox.event))
+    with town.environment.read() as connection:
+        assert store.picture(store.by_id(connection, AGENCY, row.id), town.environment.vault) == PNG
+    town.ties()
