@@ -18,6 +18,8 @@ from gateway.ledger.model import REFUND_PAYABLE, SUSPENSE
 from gateway.ledger.store import posting
 from gateway.payments.model import PAID
 from gateway.payments.store import payment
+from gateway.remitting.model import RemittanceState
+from gateway.remitting.store import remittance
 from gateway.settlement.refund.model import SET_ASIDE, TAKEN, RefundStatus
 from gateway.settlement.refund.store import refund, refund_part
 from gateway.settlement.store import notice, suspense
@@ -50,8 +52,11 @@ def _suspense(connection: sa.Connection) -> list[Violation]:
 
 
 def _collected(connection: sa.Connection) -> list[Violation]:
-    """The fees' accounts hold what the notices say is settled."""
+    """The fees' accounts hold what the notices say is settled and no remittance has taken along."""
     settled = _sums(connection, notice.c.agency_id, notice.c.settled)
+    gone = remittance.c.state.in_([RemittanceState.APPROVED.value, RemittanceState.CONFIRMED.value])
+    for agency, amount in _sums(connection, remittance.c.agency_id, remittance.c.collected, gone).items():
+        settled[agency] = settled.get(agency, 0) - amount
     fees = posting.c.account.like("collected:%")
     booked = _sums(connection, posting.c.agency_id, posting.c.amount, fees)
     return _differences("collected.differs", settled, {agency: -amount for agency, amount in booked.items()})
@@ -72,7 +77,7 @@ def _unpaid_receipts(connection: sa.Connection) -> list[Violation]:
 
 
 def _paid_without_receipt(connection: sa.Connection) -> list[Violation]:
-    """The receipts of a payment add up to its state fees, to the đồng."""
+    """The receipts of a payment add up to its state fees, to the đồng, less what refunds that replaced them take back."""
     fees = (
         sa.select(due.c.payment_id.label("payment"), sa.func.sum(due.c.amount).label("amount"))
         .where(due.c.status == DueStatus.PAID.value, due.c.kind.in_(("PHI", "LE_PHI")))
@@ -88,12 +93,20 @@ def _paid_without_receipt(connection: sa.Connection) -> list[Violation]:
     query = (
         sa.select(fees.c.payment, fees.c.amount, issued.c.amount)
         .select_from(fees.outerjoin(issued, issued.c.payment == fees.c.payment))
-        .where(sa.func.coalesce(issued.c.amount, 0) != fees.c.amount)
+        .where(sa.func.coalesce(issued.c.amount, 0).not_in((fees.c.amount, fees.c.amount - _given_back(fees))))
     )
     return [
         Violation("receipt.amount_differs", payment_id, f"dues {dues}, receipts {receipts}")
         for payment_id, dues, receipts in connection.execute(query)
     ]
+
+
+def _given_back(fees: sa.Subquery) -> sa.ScalarSelect[int]:
+    """What refunds ask of the dues of a payment; a replacement for a lower amount needs them first."""
+    asked = sa.select(sa.func.coalesce(sa.func.sum(refund.c.amount), 0)).where(
+        refund.c.payment_id == fees.c.payment, refund.c.due_id.is_not(None), refund.c.status != "refused"
+    )
+    return asked.correlate(fees).scalar_subquery()
 
 
 def _paid_dues(connection: sa.Connection) -> list[Violation]:

@@ -58,6 +58,7 @@ def collected(fee_code: str) -> str:
 
 SUSPENSE = "suspense"  # money that has no due to go to yet
 COMMISSION = "commission"  # what banks and providers took
+RETAINED = "retained"  # the agency's own part of phí
 BUDGET_PAYABLE = "budget_payable"  # owed to the State Treasury
 REFUND_PAYABLE = "refund_payable"  # approved to go back, not yet gone
 UNEXPLAINED = "unexplained"  # debits a person has to explain
