@@ -14,10 +14,11 @@ down_revision = "0014"
 
 def upgrade() -> None:
     _remittances()
+    _closings()
 
 
 def downgrade() -> None:
-    for name in ("remittance_due", "remittance_line", "remittance", "retention", "treasury"):
+    for name in ("day_close", "remittance_due", "remittance_line", "remittance", "retention", "treasury"):
         op.drop_table(name)
 
 
@@ -97,3 +98,33 @@ def _remittances() -> None:
     )
     op.create_index("ix_remittance_due_due", "remittance_due", ["due_id"])
     raise_wall("treasury", "retention", "remittance")
+
+
+def _closings() -> None:
+    op.create_table(
+        "day_close",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("agency_id", sa.Text, sa.ForeignKey("agency.id"), nullable=False),
+        sa.Column("day", sa.Date, nullable=False),
+        sa.Column("facts", sa.Text, nullable=False),
+        sa.Column("checkpoint", sa.Text, nullable=False),
+        sa.Column("closed_by", sa.Text, nullable=False),
+        sa.Column("closed_at", UtcTime, nullable=False),
+        sa.Column("reopen_asked_by", sa.Text),
+        sa.Column("reopen_asked_at", UtcTime),
+        sa.Column("reopen_reason", sa.Text),
+        sa.Column("reopened_by", sa.Text),
+        sa.Column("reopened_at", UtcTime),
+        sa.CheckConstraint("reopened_by IS NULL OR reopened_by <> reopen_asked_by", name="ck_day_close_persons"),
+        sa.CheckConstraint("(reopened_at IS NULL) = (reopened_by IS NULL)", name="ck_day_close_reopened"),
+    )
+    current = sa.text("reopened_at IS NULL")
+    op.create_index(
+        "uq_day_close_current",
+        "day_close",
+        ["agency_id", "day"],
+        unique=True,
+        postgresql_where=current,
+        sqlite_where=current,
+    )
+    raise_wall("day_close")
