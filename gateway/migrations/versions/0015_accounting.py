@@ -15,10 +15,11 @@ down_revision = "0014"
 def upgrade() -> None:
     _remittances()
     _closings()
+    _allocations()
 
 
 def downgrade() -> None:
-    for name in ("day_close", "remittance_due", "remittance_line", "remittance", "retention", "treasury"):
+    for name in ("allocation", "day_close", "remittance_due", "remittance_line", "remittance", "retention", "treasury"):
         op.drop_table(name)
 
 
@@ -128,3 +129,36 @@ def _closings() -> None:
         sqlite_where=current,
     )
     raise_wall("day_close")
+
+
+def _allocations() -> None:
+    op.create_table(
+        "allocation",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("agency_id", sa.Text, sa.ForeignKey("agency.id"), nullable=False),
+        sa.Column("suspense_id", sa.Text, sa.ForeignKey("suspense.id"), nullable=False),
+        sa.Column("notice_id", sa.Text, sa.ForeignKey("notice.id"), nullable=False),
+        sa.Column("payment_id", sa.Text, sa.ForeignKey("payment.id"), nullable=False),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary, nullable=False),
+        sa.Column("asked_by", sa.Text, nullable=False),
+        sa.Column("asked_at", UtcTime, nullable=False),
+        sa.Column("ended_by", sa.Text),
+        sa.Column("ended_at", UtcTime),
+        sa.Column("outcome", sa.Text),
+        sa.CheckConstraint("outcome IS NULL OR outcome IN ('agreed', 'declined')", name="ck_allocation_outcome"),
+        sa.CheckConstraint(
+            "outcome IS NULL OR outcome <> 'agreed' OR ended_by <> asked_by", name="ck_allocation_persons"
+        ),
+        sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ck_allocation_ended"),
+    )
+    is_open = sa.text("ended_at IS NULL")
+    op.create_index(
+        "uq_allocation_open",
+        "allocation",
+        ["suspense_id"],
+        unique=True,
+        postgresql_where=is_open,
+        sqlite_where=is_open,
+    )
+    raise_wall("allocation")
