@@ -4,7 +4,8 @@ A connector is stateless. Every method is a pure function of its arguments and o
 secrets, the time, a nonce): the same input gives the same bytes. The gateway sends, retries, stores and decides.
 `receive` and `acknowledge` are two calls so that the database commit lies between them; so are building a `Call` and
 reading its `Reply`, so that no row is locked while a provider thinks. What a provider does not have, its connector does
-not offer: `Inquirer`, `Admitter`, `Starter`, `Queryable` and `Refunder` are protocols of their own.
+not offer: `Inquirer`, `Admitter`, `Starter`, `Queryable` and `Refunder` are protocols of their own, and so is `Lister`
+(`connectors.listing`) for providers that send lists.
 `connectors.conformance` leads through a first connector and proves it.
 """
 
@@ -65,6 +66,8 @@ class Capabilities:
     starts: bool = False  # is a Starter
     queries: bool = False  # is a Queryable
     refunds: bool = False  # is a Refunder
+    lists: bool = False  # is a Lister: its files, and notices that are `bulk`, name many payments
+    unverified: frozenset[str] = frozenset()  # calls written from a description alone, which refuse to be made
     query_after_s: tuple[int, ...] = (10, 30, 120, 600, 3600)  # seconds after which an UNKNOWN is asked about again
 
 
@@ -104,6 +107,13 @@ class SettingMissing(LookupError):
 
     kind = "unavailable"
     code = "connector.setting_missing"
+
+
+class Unverified(RuntimeError):
+    """The call is written down but has never been proven against the provider, so it is not made."""
+
+    kind = "unavailable"
+    code = "connector.unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +160,8 @@ class Notice:
     payer_name: str = field(default="", repr=False)
     payer_account: str = field(default="", repr=False)
     payer_bank: str = ""
+    receipted_elsewhere: bool = False  # whoever took the money has issued the receipt: there must be no second one
+    bulk: bool = False  # one credit of many payments, named in the same message: read it by `Lister.lines`
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """How providers sign: one function pair per signature family; a provider is a table of field names over one of them.
 
 VietinBank: values joined without separator, empty ones skipped, RSA of at least 2048 bits over SHA-256, PKCS#1 v1.5
-(RFC 8017, 8.2), base64. VNPAY: HMAC-SHA512 (RFC 2104), hex, over a sorted form or over values joined by `|`. VNPT Pay:
-plain SHA-256, hex, over values joined by `|` with the secret as the last. The same text and key give the same
+(RFC 8017, 8.2), base64. VNPAY: HMAC-SHA512 (RFC 2104), hex, over a sorted form or over values joined by `|`. payOS,
+SePay, MoMo, ZaloPay: HMAC-SHA256, hex, over `k=v&k=v`, over a timestamp and the body, or over values joined by `|`. VNPT
+Pay: plain SHA-256, hex, over values joined by `|` with the secret as the last. The same text and key give the same
 signature, so what we send is reproducible.
 """
 
@@ -46,6 +47,14 @@ def fingerprint(values: Iterable[str]) -> str:
     return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
+def ambiguous(fields: Mapping[str, str], joint: str, *, free: str = "") -> str:
+    """The first field whose value holds the joint of the signed text, empty where none does.
+
+    One field at most, `free`, may hold it: with two, what stands between them could belong to either.
+    """
+    return next((name for name, value in fields.items() if joint in value and name != free), "")
+
+
 def piped(values: Iterable[str]) -> str:
     """The signed text: values joined by `|`, empty ones keep their place. A value that holds `|` makes it ambiguous."""
     return "|".join(values)
@@ -54,6 +63,21 @@ def piped(values: Iterable[str]) -> str:
 def sorted_form(fields: Mapping[str, str]) -> str:
     """The signed text: `k=v&k=v`, sorted by name, values form-encoded (a blank is `+`), empty ones left out."""
     return urlencode(sorted((name, value) for name, value in fields.items() if value))
+
+
+def pairs(fields: Iterable[tuple[str, str]]) -> str:
+    """The signed text: `k=v&k=v` in the order given, values as they are. A value that holds `&` makes it ambiguous."""
+    return "&".join(f"{name}={value}" for name, value in fields)
+
+
+def hmac_sha256_sign(text: str, secret: str) -> str:
+    """Hex, lower case, over the UTF-8 bytes."""
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
+
+
+def hmac_sha256_holds(text: str, signature: str, secret: str) -> bool:
+    """Whether `signature` is the text's, in whichever case its hex digits come."""
+    return _same_hex(hmac_sha256_sign(text, secret), signature)
 
 
 def hmac_sha512_sign(text: str, secret: str) -> str:

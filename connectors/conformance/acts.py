@@ -26,13 +26,14 @@ from connectors.contract import (
     Standing,
     Starter,
 )
+from connectors.listing import Lister
 
 Act = Callable[[Connector, Desk], object]
 
 
 def acts(case: Case) -> dict[str, Act]:
     """Each act by a name for messages; all of them work on the sample's desk without raising."""
-    return {**_received(case), **_inquired(case), **_admitted(case), **_called(case)}
+    return {**_received(case), **_inquired(case), **_admitted(case), **_listed(case), **_called(case)}
 
 
 def call_of(connector: Connector, purpose: Purpose, case: Case, desk: Desk) -> Call | Redirect:
@@ -111,6 +112,21 @@ def _admitted(case: Case) -> dict[str, Act]:
         return [connector.admit(request, desk) for request in case.admission.strangers]
 
     return {"admit": admit, "refuse a token": refuse}
+
+
+def _listed(case: Case) -> dict[str, Act]:
+    if not case.samples.lists:
+        return {}
+    files = {"a list": case.lists.write(case.lists.rows), "no list": b"\xff"}
+    return {f"read {name}": _listing(data) for name, data in files.items()}
+
+
+def _listing(data: bytes) -> Act:
+    def act(connector: Connector, desk: Desk) -> object:
+        assert isinstance(connector, Lister)
+        return connector.lines(data, desk)
+
+    return act
 
 
 def _called(case: Case) -> dict[str, Act]:

@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 from typing import TypeVar
 
 from connectors import registry
-from connectors.conformance.sample import Admission, Answers, Inquiries, Notices, Samples
+from connectors.conformance.sample import Admission, Answers, Inquiries, Lists, Notices, Samples
 from connectors.contract import (
     Admitter,
     Connector,
@@ -29,6 +29,7 @@ from connectors.contract import (
     Request,
     Starter,
 )
+from connectors.listing import Lister
 
 Part = TypeVar("Part")
 
@@ -65,6 +66,10 @@ class Case:
         return _there(self.samples.admission, "admission")
 
     @property
+    def lists(self) -> Lists:
+        return _there(self.samples.lists, "lists")
+
+    @property
     def order(self) -> Order:
         return _there(self.samples.order, "order")
 
@@ -95,6 +100,7 @@ def promises(connector: Connector) -> frozenset[str]:
         "answers": can.notifies,
         "inquiries": isinstance(connector, Inquirer),
         "admission": isinstance(connector, Admitter),
+        "lists": isinstance(connector, Lister),
         "start": isinstance(connector, Starter),
         "query": isinstance(connector, Queryable),
         "refund": isinstance(connector, Refunder),
@@ -104,7 +110,7 @@ def promises(connector: Connector) -> frozenset[str]:
 
 def shown(samples: Samples) -> frozenset[str]:
     """The groups for which there are samples."""
-    parts = {name: getattr(samples, name) for name in ("notices", "answers", "inquiries", "admission")}
+    parts = {name: getattr(samples, name) for name in ("notices", "answers", "inquiries", "admission", "lists")}
     return frozenset([*(name for name, part in parts.items() if part is not None), *samples.calls])
 
 

@@ -29,6 +29,7 @@ VARIED: dict[str, Callable[[Case], Varied]] = {
     "field_name": lambda case: [(name, name) for name in case.notices.fields],
     "saying": lambda case: [(_told(saying.fields), saying) for saying in case.notices.sayings],
     "stranger": lambda case: [(str(n), request) for n, request in enumerate(case.notices.strangers)],
+    "golden": lambda case: [(str(n), golden) for n, golden in enumerate(case.samples.golden)],
     "foreign": lambda case: hostile(case.genuine()).items(),
     "purpose": lambda case: [(purpose, purpose) for purpose in case.samples.calls],
     "answered_name": lambda case: [

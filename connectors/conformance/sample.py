@@ -46,6 +46,7 @@ class Notices:
     memo: str = ""  # the name of the memo's field, where there is one
     code: str = ""  # the name of the field that tells the outcome, where there is one
     repeat: Fields = field(default_factory=dict)  # what may differ when the provider says the same again
+    minus_is_out: bool = False  # an amount below zero tells of money that went out
     sayings: tuple[Saying, ...] = ()  # another amount, account, currency, direction; each listed outcome code
     strangers: tuple[Request, ...] = ()  # without signature, under another's key, too old: all of them forged
 
@@ -75,7 +76,7 @@ class Called:
 
     fields: Fields
     write: Write[Reply]
-    signed: tuple[str, ...]
+    signed: tuple[str, ...]  # none where the answer is not signed: then it says PENDING or UNKNOWN and no more
     outcome: Outcome  # what the answer says
     code: str  # the name of the field whose unlisted value leaves the outcome UNKNOWN
     sayings: tuple[Saying, ...] = ()
@@ -91,6 +92,27 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class Lists:
+    """A genuine list of the provider's, as a table."""
+
+    rows: tuple[Fields, ...]  # at least two payments, each with all of its fields
+    write: Callable[[tuple[Fields, ...]], bytes]  # puts rows into a file
+    amount: str  # the name of the field that holds a payment's amount
+    id: str  # the name of the field that holds the provider's id of a payment
+    stated: str = ""  # the name of the field with the sum transferred, where the list names one
+    receipted: Fields = field(default_factory=dict)  # what a row says when the provider has issued the receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A message as the provider itself publishes it, with the keys it publishes, and what it must be read as."""
+
+    request: Request
+    desk: Desk
+    read: Mapping[str, object]  # attributes of the Notice
+
+
+@dataclass(frozen=True, slots=True)
 class Samples:
     """All the kit needs to know. What the capabilities rule out is left out."""
 
@@ -99,6 +121,8 @@ class Samples:
     answers: Answers | None = None
     inquiries: Inquiries | None = None
     admission: Admission | None = None
+    lists: Lists | None = None
+    golden: tuple[Golden, ...] = ()  # where the provider publishes any
     order: Order | None = None  # for calls
     refund: Refund | None = None
     calls: Mapping[Purpose, Called] = field(default_factory=dict)

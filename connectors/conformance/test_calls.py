@@ -17,6 +17,8 @@ pytestmark = pytest.mark.needs("calls")
 
 NOT_ANSWERS = (b"<!DOCTYPE html><html><body>Please wait</body></html>", b"", b"null", b"[]", b"{}", b"\xff\xfe", b"OK")
 
+UNPROVEN = (Outcome.PENDING, Outcome.UNKNOWN)
+
 
 def test_a_call_says_how_it_may_be_made(case: Case, purpose: Purpose) -> None:
     call = call_of(case.connector, purpose, case, case.desk)
@@ -95,7 +97,20 @@ def test_a_damaged_byte_never_makes_another_answer(case: Case, purpose: Purpose)
     expected = answer_of(case, purpose, genuine)
     for body in damaged_bytes(genuine.body):
         answer = answer_of(case, purpose, replace(genuine, body=body))
-        assert answer == expected or answer.outcome is Outcome.UNKNOWN
+        if called.signed:
+            assert answer == expected or answer.outcome is Outcome.UNKNOWN
+        else:
+            assert answer.outcome in UNPROVEN
+
+
+def test_an_answer_that_nobody_signed_proves_nothing(case: Case, purpose: Purpose) -> None:
+    called = case.samples.calls[purpose]
+    if called.signed:
+        return
+    for told in (called.fields, *({**called.fields, **saying.fields} for saying in called.sayings)):
+        answer = answer_of(case, purpose, called.write(told))
+        assert answer.outcome in UNPROVEN
+        assert (answer.amount, answer.notice) == (None, None)
 
 
 def _unknown(answer: Answer) -> None:

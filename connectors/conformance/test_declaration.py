@@ -11,6 +11,7 @@ import pytest
 from connectors.conformance.acts import acts
 from connectors.conformance.case import Case, promises, shown
 from connectors.contract import Desk, Notice, Queryable, Refunder, SettingMissing, Standing, Starter
+from connectors.listing import Lister
 
 NAME = re.compile("[a-z][a-z0-9_]{0,63}")
 
@@ -33,6 +34,11 @@ def test_what_it_offers_is_what_it_declares(case: Case) -> None:
     assert isinstance(case.connector, Starter) == can.starts
     assert isinstance(case.connector, Queryable) == can.queries
     assert isinstance(case.connector, Refunder) == can.refunds
+    assert isinstance(case.connector, Lister) == can.lists
+    offered = {"start": can.starts, "query": can.queries, "refund": can.refunds}
+    assert can.unverified <= {name for name, offers in offered.items() if not offers}, (
+        "what is unverified is not offered"
+    )
     if can.queries:
         assert can.query_after_s
         assert list(can.query_after_s) == sorted(set(can.query_after_s))
@@ -60,7 +66,11 @@ def test_the_samples_show_all_that_is_promised(case: Case) -> None:
     if can.notifies:
         assert case.notices.strangers, "show at least one message of a stranger"
         assert case.notices.signed or case.notices.covers == "nothing"
-        assert {name for saying in case.notices.sayings for name in saying.read} >= {"amount"}
+        shown_as = {name for saying in case.notices.sayings for name in saying.read}
+        assert "amount" in shown_as, "show another amount"
+        assert shown_as & {"account", "direction", "order_code", "memo"}, (
+            "show another account, direction, order or memo"
+        )
         assert set(case.answers.words) == set(Standing)
 
 

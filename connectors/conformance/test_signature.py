@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.conformance.case import Case
-from connectors.conformance.sample import changed
+from connectors.conformance.sample import Golden, changed
 from connectors.conformance.wire import case_swapped, damaged, doubled, rewritten, turned, widened
 from connectors.contract import Forged, Notice, Request
 
@@ -19,6 +19,22 @@ VIETNAMESE = "Nộp lệ phí hồ sơ 0001"
 
 def test_a_genuine_message_is_a_notice(case: Case) -> None:
     assert case.notice() == case.notice()
+
+
+def test_a_published_message_is_read_as_published(case: Case, golden: Golden) -> None:
+    notice = case.connector.receive(golden.request, golden.desk)
+    assert isinstance(notice, Notice), f"what the provider publishes is not taken: {notice}"
+    assert {name: getattr(notice, name) for name in golden.read} == golden.read
+
+
+@pytest.mark.needs("signature")
+def test_a_published_message_with_one_damaged_byte_says_nothing_else(case: Case, golden: Golden) -> None:
+    notice = case.connector.receive(golden.request, golden.desk)
+    for request in damaged(golden.request):
+        received = case.connector.receive(request, golden.desk)
+        if isinstance(received, Notice):
+            for name in case.connector.capabilities.signed_fields:
+                assert getattr(received, name) == getattr(notice, name), name
 
 
 def test_a_stranger_is_forged(case: Case, stranger: Request) -> None:

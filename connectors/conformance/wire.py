@@ -29,8 +29,7 @@ def rewritten(request: Request, rewrite: Rewrite) -> Request:
         return replace(request, query=_form(request.query, rewrite))
     if is_form(request):
         return replace(request, body=_form(request.body.decode(), rewrite).encode())
-    read = json.loads(request.body, object_pairs_hook=lambda pairs: rewrite(Pairs(pairs)))
-    return replace(request, body=_written(read).encode())
+    return replace(request, body=_json(request.body.decode(), rewrite).encode())
 
 
 def turned(pairs: Pairs) -> Pairs:
@@ -111,6 +110,19 @@ def hostile(request: Request) -> dict[str, Request]:
 def cut(reply: Reply) -> Iterator[Reply]:
     """The reply broken off after each byte but the last."""
     return (replace(reply, body=reply.body[:end]) for end in range(len(reply.body)))
+
+
+def _json(text: str, rewrite: Rewrite) -> str:
+    """Every object rewritten, those too that stand as text inside another (ZaloPay)."""
+
+    def hook(pairs: list[tuple[str, object]]) -> Pairs:
+        return rewrite(Pairs((name, _inner(value, rewrite)) for name, value in pairs))
+
+    return _written(json.loads(text, object_pairs_hook=hook))
+
+
+def _inner(value: object, rewrite: Rewrite) -> object:
+    return _json(value, rewrite) if isinstance(value, str) and value.startswith('{"') else value
 
 
 def _form(text: str, rewrite: Rewrite) -> str:

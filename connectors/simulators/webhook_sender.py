@@ -8,17 +8,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connectors.contract import Reply, Request
+from connectors.simulators.delivery import Bits, Delivery, cut, known, shuffled
 from connectors.stamp import VIETNAM
 
 FAULTS = frozenset({"duplicate", "stale", "wrong_amount", "bad_signature", "foreign_key", "cut", "reorder"})
 STALE_S = 3_600
-
-Bits = Callable[[int], int]  # n -> a number of n random bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +34,6 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One request, and whether it is the sender's: a forged one is not sent again."""
-
-    request: Request
-    genuine: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class WebhookSender:
     """Keeps nothing. `keys` are tried by the receiver; several sign at once while a key is being changed."""
 
@@ -51,8 +42,7 @@ class WebhookSender:
 
     def deliveries(self, credit: Credit, now: datetime, faults: Collection[str] = (), *, bits: Bits) -> list[Delivery]:
         """What leaves for one credit, in order. ValueError names faults that do not exist."""
-        if unknown := set(faults) - FAULTS:
-            raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
+        known(faults, FAULTS)
         told = replace(credit, amount=credit.amount * 10) if "wrong_amount" in faults else credit
         sent_at = int(now.timestamp())
         sent = [Delivery(self._signed(told, sent_at))]
@@ -63,10 +53,10 @@ class WebhookSender:
         if "stale" in faults:
             sent.insert(0, Delivery(self._signed(told, sent_at - STALE_S)))
         if "cut" in faults:
-            sent.insert(0, Delivery(self._cut(sent[-1].request), genuine=False))
+            sent.insert(0, Delivery(cut(sent[-1].request), genuine=False))
         if "duplicate" in faults:
             sent += [Delivery(self._signed(told, sent_at + again)) for again in range(1 + bits(2))]
-        return list(_shuffled(sent, bits)) if "reorder" in faults else sent
+        return shuffled(sent, bits) if "reorder" in faults else sent
 
     def again(self, reply: Reply | None) -> bool:
         """Whether it calls again: it hears the status and nothing else."""
@@ -81,9 +71,6 @@ class WebhookSender:
 
     def _altered(self, request: Request) -> Request:
         return replace(request, body=request.body.replace(b'"amount": ', b'"amount": 9', 1))
-
-    def _cut(self, request: Request) -> Request:
-        return replace(request, body=request.body[: len(request.body) // 2])
 
 
 def _message(credit: Credit) -> dict[str, object]:
@@ -100,11 +87,3 @@ def _message(credit: Credit) -> dict[str, object]:
         "occurred_at": credit.occurred_at.astimezone(VIETNAM).isoformat(timespec="seconds"),
         "payer_name": credit.payer_name,
     }
-
-
-def _shuffled(sent: Sequence[Delivery], bits: Bits) -> Sequence[Delivery]:
-    """Each at a drawn place; the bias of the modulus does not matter here."""
-    shuffled: list[Delivery] = []
-    for delivery in sent:
-        shuffled.insert(bits(16) % (len(shuffled) + 1), delivery)
-    return shuffled

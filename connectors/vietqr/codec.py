@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from connectors.vietqr import tlv
+from connectors.vietqr.form import formed, one_of
+from connectors.vietqr.profile import COUNTRY, PROFILES, SERVICES, Profile, payee, write_payee
 from connectors.vietqr.refusal import VietQRError
 
 __all__ = ["SERVICES", "VietQR", "VietQRError", "decode", "encode", "for_payment"]
 
-VIETQR_GUID = "A000000727"
-VNPAY_GUID = "A000000775"
 CURRENCY = "704"  # đồng, ISO 4217
-COUNTRY = "VN"
-SERVICES = frozenset({"QRIBFTTA", "QRIBFTTC", "QRPUSH", "QRCASH"})  # account, card, merchant payment, cash at an ATM
 INITIATIONS = frozenset({"11", "12"})  # reusable, one use
 
 Texts = tuple[tuple[str, str, int], ...]  # tag, attribute, most characters
@@ -38,9 +36,6 @@ _ADDITIONAL: Texts = (
 )
 _LANGUAGE: Texts = (("01", "merchant_name_alt", 25), ("02", "merchant_city_alt", 15))
 
-_BIN = re.compile("[0-9]{6}")
-_ACCOUNT = re.compile("[A-Za-z0-9]{1,19}")
-_MERCHANT = re.compile("[!-~]{1,50}")
 _MCC = re.compile("[0-9]{4}")
 _AMOUNT = re.compile(r"([0-9]{1,13})\.?")  # đồng have no decimals, yet `50000.` is legal
 _PERCENT = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?")
@@ -54,7 +49,7 @@ class VietQR:
     `warnings` are the reader's and play no part in writing.
     """
 
-    scheme: Literal["vietqr", "vnpayqr"] = "vietqr"
+    scheme: str = "vietqr"  # the profile that read it, or is to write it (`connectors.vietqr.profile`)
     initiation: str | None = None
     bin: str | None = None  # the beneficiary bank, vietqr only
     account: str | None = field(default=None, repr=False)  # account or card, vietqr only
@@ -90,20 +85,20 @@ def for_payment(*, bin: str, account: str, amount: int, purpose: str, bill: str 
     )
 
 
-def decode(payload: str) -> VietQR:
+def decode(payload: str, *, profiles: tuple[Profile, ...] = PROFILES) -> VietQR:
     """Read a payload; VietQRError names the rule that it breaks. Bounded work on any text."""
     top = tlv.read_sealed(payload)
     if next(iter(top)) != "00":
         raise VietQRError("missing_00", "00", "the version does not stand first")
-    _one_of(top["00"], {"01"}, "version", "00")
-    values = _payee(top)
-    values["initiation"] = _one_of(top.get("01"), INITIATIONS, "initiation", "01")
-    _one_of(top.get("53"), {CURRENCY}, "currency", "53")
-    _one_of(top.get("58"), {COUNTRY}, "country", "58")
+    one_of(top["00"], {"01"}, "version", "00")
+    values = payee(top, profiles)
+    values["initiation"] = one_of(top.get("01"), INITIATIONS, "initiation", "01")
+    one_of(top.get("53"), {CURRENCY}, "currency", "53")
+    one_of(top.get("58"), {COUNTRY}, "country", "58")
     if "54" in top:
         values["amount"] = _read_amount(top["54"], "54", "bad_amount")
     if "52" in top:
-        values["mcc"] = _formed(top["52"], _MCC, "bad_mcc", "52")
+        values["mcc"] = formed(top["52"], _MCC, "bad_mcc", "52")
     if "55" in top or "56" in top or "57" in top:
         _read_tip(top, values)
     warnings = ["lowercase CRC"] if top["63"] != top["63"].upper() else []
@@ -117,14 +112,12 @@ def decode(payload: str) -> VietQR:
     return VietQR(**values, warnings=tuple(warnings))
 
 
-def encode(qr: VietQR) -> str:
+def encode(qr: VietQR, *, profiles: tuple[Profile, ...] = PROFILES) -> str:
     """Write a payload; VietQRError names the rule that the values break."""
-    if qr.scheme != "vietqr":
-        raise VietQRError("not_vietqr", "26", "only VietQR is written")
     initiation = qr.initiation if qr.initiation is not None else "11" if qr.amount is None else "12"
-    _one_of(initiation, INITIATIONS, "initiation", "01")
+    one_of(initiation, INITIATIONS, "initiation", "01")
     payload = tlv.seal(
-        f"0002010102{initiation}{_write_payee(qr)}"
+        f"0002010102{initiation}{write_payee(qr, profiles)}"
         f"{_optional('52', qr.mcc, _MCC, 'bad_mcc')}5303{CURRENCY}{_write_amount('54', qr.amount, 'bad_amount')}"
         f"{_write_tip(qr)}5802{COUNTRY}{_write_texts(qr, '', _TEXTS)}"
         f"{_template('62', _write_texts(qr, '62.', _ADDITIONAL))}{_template('64', _write_language(qr))}"
@@ -132,47 +125,6 @@ def encode(qr: VietQR) -> str:
     if len(payload.encode()) > tlv.MAX_BYTES:
         raise VietQRError("too_long", "", f"the text is longer than {tlv.MAX_BYTES} bytes")
     return payload
-
-
-def _payee(top: dict[str, str]) -> dict[str, Any]:
-    """Who is paid: VietQR (38), else VNPAY-QR (26), else a foreign scheme. ZaloPay's codes carry 26 and 38."""
-    vietqr, vnpay = top.get("38"), top.get("26")
-    if vietqr is not None and (VIETQR_GUID in vietqr.upper() or top.get("58") == COUNTRY):
-        return _read_account(vietqr)
-    if vnpay is not None and VNPAY_GUID in vnpay:
-        return _read_merchant(vnpay)
-    raise VietQRError("not_vietqr", "38", "this is a code of another scheme")
-
-
-def _read_account(template: str) -> dict[str, Any]:
-    found = tlv.read(template, "38")
-    if found.get("00") != VIETQR_GUID:
-        raise VietQRError("bad_guid", "38.00", f"the identifier is not {VIETQR_GUID}")
-    beneficiary = tlv.read(found.get("01", ""), "38.01")
-    values = {
-        "bin": _formed(beneficiary.get("00", ""), _BIN, "bad_bin", "38.01.00"),
-        "account": _formed(beneficiary.get("01", ""), _ACCOUNT, "bad_account", "38.01.01"),
-    }
-    if "02" in found:
-        values["service"] = _one_of(found["02"], SERVICES, "service", "38.02")
-    return values
-
-
-def _read_merchant(template: str) -> dict[str, Any]:
-    found = tlv.read(template, "26")
-    if found.get("00") != VNPAY_GUID:
-        raise VietQRError("bad_guid", "26.00", f"the identifier is not {VNPAY_GUID}")
-    return {"scheme": "vnpayqr", "merchant_id": _formed(found.get("01", ""), _MERCHANT, "bad_merchant", "26.01")}
-
-
-def _write_payee(qr: VietQR) -> str:
-    if qr.merchant_id is not None:
-        raise VietQRError("bad_merchant", "26.01", "a merchant id belongs to VNPAY-QR")
-    bank = _formed(qr.bin or "", _BIN, "bad_bin", "38.01.00")
-    account = _formed(qr.account or "", _ACCOUNT, "bad_account", "38.01.01")
-    service = "" if qr.service is None else tlv.write("02", _one_of(qr.service, SERVICES, "service", "38.02"))
-    beneficiary = f"0006{bank}{tlv.write('01', account)}"
-    return tlv.write("38", f"0010{VIETQR_GUID}{tlv.write('01', beneficiary)}{service}")
 
 
 def _read_amount(value: str, tag: str, rule: str) -> int:
@@ -272,19 +224,5 @@ def _template(tag: str, content: str) -> str:
     return tlv.write(tag, content)
 
 
-def _one_of(value: str | None, allowed: frozenset[str] | set[str], name: str, tag: str) -> str:
-    if value is None:
-        raise VietQRError(f"missing_{name}", tag, f"the {name} is missing")
-    if value not in allowed:
-        raise VietQRError(f"bad_{name}", tag, f"the {name} is not {' or '.join(sorted(allowed))}")
-    return value
-
-
-def _formed(value: str, form: re.Pattern[str], rule: str, tag: str) -> str:
-    if not form.fullmatch(value):
-        raise VietQRError(rule, tag, "missing or not of its form")
-    return value
-
-
 def _optional(tag: str, value: str | None, form: re.Pattern[str], rule: str) -> str:
-    return "" if value is None else tlv.write(tag, _formed(value, form, rule, tag))
+    return "" if value is None else tlv.write(tag, formed(value, form, rule, tag))

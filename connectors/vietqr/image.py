@@ -1,5 +1,7 @@
 """A payload as a picture: QR symbol (ISO/IEC 18004) with error correction M and a quiet zone of four modules.
 
+Level Q is for symbols that something is laid over (`connectors.vietqr.logo`).
+
 The mask is fixed: choosing the best of eight costs eight drawings, and every reader takes any of them. Of random codes,
 number 6 most often comes first.
 """
@@ -11,19 +13,22 @@ import zlib
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
+from typing import Literal
 
 QUIET_ZONE = 4
 _MASK = 6
 
 Matrix = list[list[bool]]  # rows of modules, True is dark, no quiet zone
+Level = Literal["M", "Q"]
 
 
-def matrix(payload: str) -> Matrix:
+def matrix(payload: str, level: Level = "M") -> Matrix:
     """The modules of the symbol."""
-    from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
     from qrcode.main import QRCode
 
-    symbol = QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK)
+    correction = ERROR_CORRECT_M if level == "M" else ERROR_CORRECT_Q
+    symbol = QRCode(error_correction=correction, border=0, mask_pattern=_MASK)
     symbol.add_data(payload)
     symbol.make()
     return [[bool(module) for module in row] for row in symbol.modules]

@@ -1,4 +1,4 @@
-"""`thuphi vietqr encode` and `decode`: VietQR texts written and read strictly, one by one or line by line."""
+"""`thuphi vietqr encode`, `decode`, `card`: VietQR texts written and read strictly, and printed for the counter."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+
+from gateway.cli.answer import refusals, say
 
 if TYPE_CHECKING:
     from connectors.vietqr.codec import VietQR, VietQRError
@@ -95,6 +97,51 @@ def decode(
         _answer(answer)
     else:
         _show(answer)
+
+
+@vietqr_app.command("card")
+def card(
+    bin: Annotated[str, typer.Option(help="BIN ngân hàng thụ hưởng / of the beneficiary bank")],
+    account: Annotated[str, typer.Option(help="Số tài khoản thụ hưởng / beneficiary account")],
+    holder: Annotated[str, typer.Option(help="Chủ tài khoản / account holder")],
+    agency: Annotated[str, typer.Option(help="Tên cơ quan thu / agency")],
+    serial: Annotated[str, typer.Option(help="Số thẻ, chữ hoa và chữ số / serial, capitals and digits")],
+    bank: Annotated[str | None, typer.Option(help="Tên ngân hàng, mặc định theo BIN / name of the bank")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Nội dung, không dấu / memo, no accents")] = None,
+    language: Annotated[str, typer.Option(help="vi, en")] = "vi",
+    logo: Annotated[Path | None, typer.Option(dir_okay=False, exists=True, help="Biểu trưng PNG, JPEG / sign")] = None,
+    pdf: Annotated[Path | None, typer.Option(dir_okay=False, writable=True, help="Ghi tệp PDF / write a PDF")] = None,
+    png: Annotated[Path | None, typer.Option(dir_okay=False, writable=True, help="Ghi tệp PNG / write a PNG")] = None,
+    as_json: Json = False,
+) -> None:
+    """In thẻ A6 có mã tĩnh và số thẻ để đặt tại quầy / an A6 card with a reusable code and a serial for the counter."""
+    from connectors.vietqr import card as cards
+    from connectors.vietqr.banks import bank as bank_of
+
+    if language not in ("vi", "en") or (pdf is None and png is None):
+        raise typer.BadParameter("cần --pdf hoặc --png; --language vi, en / give --pdf or --png; language vi or en")
+    known = bank_of(bin)
+    card = cards.Card(
+        agency=agency,
+        bin=bin,
+        bank=bank or (known.short_name if known else bin),
+        account=account,
+        holder=holder,
+        serial=serial,
+        purpose=purpose,
+        language="en" if language == "en" else "vi",
+    )
+    sign = logo.read_bytes() if logo else None
+    with refusals(as_json):
+        try:
+            if pdf is not None:
+                pdf.write_bytes(cards.pdf(card, sign))
+            if png is not None:
+                png.write_bytes(cards.png(card, sign))
+        except OSError as failure:
+            _refuse({"valid": False, "error": "file_not_written", "detail": str(failure)}, as_json)
+        written = [str(path) for path in (pdf, png) if path is not None]
+        say(as_json, {"serial": serial, "payload": card.payload, "written": written}, f"{card.payload}\n{serial}")
 
 
 def as_contract(payload: str, qr: VietQR) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def _notices() -> Notices:
         sayings=(
             Saying({"vnp_Amount": "9000000"}, {"amount": 90_000}),
             Saying({"vnp_CurrCode": "USD"}, {"currency": "USD"}),
+            Saying({"vnp_TxnRef": "PAY0002"}, {"order_code": "PAY0002"}),
             *(_told(response, "00", Outcome.UNKNOWN) for response in ("07", "24", "99")),
             *(_told("00", status, Outcome.UNKNOWN) for status in ("01", "02", "04", "05", "06", "07", "09", "Z9")),
             *(_told(response, "02", Outcome.FAILED) for response in ("09", "10", "11", "12", "13", "51", "65", "75")),

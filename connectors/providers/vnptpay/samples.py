@@ -89,6 +89,7 @@ def _notices() -> Notices:
         sayings=(
             Saying({"AMOUNT": "90000"}, {"amount": 90_000}),
             Saying({"CURRENCY_CODE": "USD"}, {"currency": "USD"}),
+            Saying({"MERCHANT_ORDER_ID": "PAY0002"}, {"order_code": "PAY0002"}),
             Saying({"RESPONSE_CODE": "01"}, {"outcome": Outcome.FAILED}),
             *(Saying({"RESPONSE_CODE": code}, {"outcome": Outcome.UNKNOWN}) for code in ("04", "06", "96", "99")),
         ),

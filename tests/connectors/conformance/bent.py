@@ -212,6 +212,28 @@ class Remembering(ExampleBank):
         return super().receive(request, desk)
 
 
+class Sharing(ExampleBank):
+    """Keeps the message it works on where every thread sees it."""
+
+    name = "sharing"
+    current: Request
+
+    def receive(self, request: Request, desk: Desk) -> Received:
+        type(self).current = request
+        time.sleep(0.001)
+        return super().receive(type(self).current, desk)
+
+
+class Aging(ExampleBank):
+    """Books what comes late on the day it comes."""
+
+    name = "aging"
+
+    def receive(self, request: Request, desk: Desk) -> Received:
+        received = super().receive(request, desk)
+        return replace(received, booked_on=desk.now.date()) if isinstance(received, Notice) else received
+
+
 class Hasty(VNPay):
     """Takes whatever is no success for a failure."""
 

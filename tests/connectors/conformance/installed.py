@@ -14,6 +14,7 @@ from pathlib import Path
 
 GROUP = "thuphi.connectors"
 EXAMPLE = Path(__file__).parents[1] / "example_bank"
+EXAMPLES = Path(__file__).parents[1] / "example_wallets"
 
 
 def install(project: Path, site: Path) -> None:

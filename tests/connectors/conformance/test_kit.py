@@ -11,15 +11,18 @@ import pytest
 
 from connectors import registry
 from connectors.conformance.case import SamplesMissing, case_of
-from tests.connectors.conformance.installed import EXAMPLE, GROUP, Ran, install, run_kit, write_dist_info
+from tests.connectors.conformance.installed import EXAMPLE, EXAMPLES, GROUP, Ran, install, run_kit, write_dist_info
 
 OURS = {
     "webhook": "connectors.providers.webhook:Webhook",
     "statement_only": "connectors.providers.statement_only:StatementOnly",
+    "national_portal": "connectors.providers.dvcqg:NationalPortal",
+    "postal": "connectors.providers.postal:Postal",
     "vietqrvn": "connectors.providers.vietqrvn:VietQRVN",
 }
 REGISTERED = {*(listed.name for listed in registry.all()), *OURS}
-NAMES = sorted({*REGISTERED, "example_bank"})
+WALLETS = ("payos", "sepay", "casso", "momo", "zalopay")
+NAMES = sorted({*REGISTERED, "example_bank", *WALLETS})
 
 BENT = {
     "trusting": "test_signature::test_one_changed_character_of_a_signed_field_is_refused",
@@ -42,8 +45,19 @@ BENT = {
     "hasty": "test_calls::test_no_answer_leaves_it_unknown_whether_or_not_it_was_sent",
     "gullible": "test_calls::test_another_status_says_nothing_even_over_a_body_of_success",
     "generous": "test_refunds::test_more_than_was_paid_does_not_go_back",
+    "sharing": "test_notices::test_many_at_once_are_each_read_for_themselves",
+    "aging": "test_notices::test_a_late_message_says_the_same_or_nothing",
+    "doubling": "test_lists::test_a_row_that_comes_twice_is_one_payment_and_is_told",
+    "guessing": "test_lists::test_a_row_with_an_unreadable_amount_is_a_problem",
+    "smoothing": "test_lists::test_a_sum_that_does_not_add_up_is_told",
+    "credulous": "test_calls::test_an_answer_that_nobody_signed_proves_nothing",
+    "offering": "test_declaration::test_what_it_offers_is_what_it_declares",
 }
-OF_VNPAY = ("hasty", "gullible", "generous")
+SAMPLES_OF = {  # by default the example bank's
+    **dict.fromkeys(("hasty", "gullible", "generous"), "bent_vnpay"),
+    **dict.fromkeys(("doubling", "guessing", "smoothing"), "bent_postal"),
+    **dict.fromkeys(("credulous", "offering"), "bent_momo"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +65,18 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """All connectors in one run: starting is what takes time."""
     site = tmp_path_factory.mktemp("site")
     install(EXAMPLE, site)
+    install(EXAMPLES, site)
     write_dist_info(site, "thuphi-checkout", "0", {GROUP: OURS})  # those that an older installation does not list yet
-    return run_kit(NAMES, [site, EXAMPLE], tmp_path_factory.mktemp("kit"))
+    return run_kit(NAMES, [site, EXAMPLE, EXAMPLES], tmp_path_factory.mktemp("kit"))
 
 
 @pytest.fixture(scope="module")
 def bent(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """All wrong connectors in one run."""
     site = tmp_path_factory.mktemp("bent_site")
-    entries = {name: f"{'bent_vnpay' if name in OF_VNPAY else 'bent'}:{name.capitalize()}" for name in BENT}
+    entries = {name: f"{SAMPLES_OF.get(name, 'bent')}:{name.capitalize()}" for name in BENT}
     write_dist_info(site, "thuphi-bent", "1", {GROUP: entries})
-    path = [site, EXAMPLE, Path(__file__).parent]
+    path = [site, EXAMPLE, EXAMPLES, Path(__file__).parent]
     return run_kit(sorted(BENT), path, tmp_path_factory.mktemp("bent"), {*BENT.values()})
 
 
@@ -88,6 +103,9 @@ def test_what_the_capabilities_exclude_is_not_tested(ran: Ran) -> None:
     assert "test_a_genuine_question_is_understood" in tested("vietinbank")
     assert "test_the_token_opens_the_door" in tested("vietqrvn")
     assert "test_a_genuine_message_is_a_notice" not in tested("statement_only")
+    assert "test_a_sum_that_does_not_add_up_is_told" in tested("postal")
+    assert "test_a_sum_that_does_not_add_up_is_told" not in tested("webhook")
+    assert "test_a_published_message_is_read_as_published" in tested("payos")
     assert "test_the_genuine_answer_is_understood" not in tested("example_bank")
 
 

@@ -1,4 +1,4 @@
-"""`thuphi vietqr encode` and `decode`: the lines that others rely on, exit codes, pictures, and text for people."""
+"""`thuphi vietqr encode`, `decode`, `card`: the lines that others rely on, exit codes, pictures, and text for people."""
 
 from __future__ import annotations
 
@@ -165,3 +165,27 @@ def test_what_is_no_code_exits_1(given: str | bytes) -> None:
     answer = json.loads(run("decode", "--json", given=given, exit_code=1).stdout)
     assert not answer["valid"]
     assert "Bị từ chối" in run("decode", given=given, exit_code=1).stderr
+
+
+CARD = ("card", *PAYEE, "--holder", "TRUNG TAM PHUC VU HCC", "--agency", "Trung tâm Phục vụ hành chính công")
+
+
+def test_a_card_is_written_as_page_and_picture(tmp_path: Path) -> None:
+    pdf, png = tmp_path / "card.pdf", tmp_path / "card.png"
+    told = run(*CARD, "--serial", "TH0001K7", "--pdf", str(pdf), "--png", str(png), "--json")
+    answer = json.loads(told.stdout)
+    assert (answer["serial"], answer["written"]) == ("TH0001K7", [str(pdf), str(png)])
+    assert decode(answer["payload"]).terminal_label == "TH0001K7"
+    assert [found.text for found in zxingcpp.read_barcodes(Image.open(png))] == [answer["payload"]]
+    assert pdf.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_card_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    png = tmp_path / "card.png"
+    told = run(*CARD, "--serial", "th 1", "--png", str(png), "--json", exit_code=1)
+    assert json.loads(told.stdout)["error"] == "vietqr.serial_unreadable"
+    assert not png.exists()
+    run(*CARD, "--serial", "TH1", exit_code=2)
+    run(*CARD, "--serial", "TH1", "--png", str(png), "--language", "fr", exit_code=2)
+    told = run(*CARD, "--serial", "TH1", "--png", str(tmp_path / "no" / "card.png"), "--json", exit_code=1)
+    assert json.loads(told.stdout)["error"] == "file_not_written"
