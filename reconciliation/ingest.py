@@ -1,24 +1,27 @@
-"""P0: a parsed statement file into stored lines, each of them once, whatever is sent again or overlaps.
+"""P0: a statement file into stored lines, each of them once, whatever is sent again or overlaps; in bounded memory.
 
-A line's natural key is its account and the bank's own reference; without one, its account, booking date, direction,
-amount and the hash of its memo, and always its ordinal among equals: two citizens may pay the same fee in one second.
+The caller has had the whole file looked through (`connectors.statement.Reading`): what cannot be used is known from the
+statements' heads before the first line is stored. Lines come in batches and are judged against the database, not against
+a list in memory.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.statement import Parsed, Problem, Statement
-from reconciliation.balances import moved, span_of, statements_of
+from connectors.statement import Entry, Head, Problem, Reading
+from reconciliation.balances import INTERIM, moved, span_of, statements_of
 from reconciliation.chain import ends, gaps
+from reconciliation.interim import Covered, Foretold
+from reconciliation.keys import Ordinals, base_key, direction_of
 from reconciliation.lines import CURRENCY, Draft, Unusable, account_key, drafts, problem, whole_balances
+from reconciliation.model import InvariantBroken
 from reconciliation.store import line_ref, statement, statement_file, statement_line
 
 Mint = Callable[[str], str]  # prefix -> a new id
@@ -34,29 +37,13 @@ class Imported:
 
     new: int  # lines that were not known before
     known: int  # lines that were
-    lines: tuple[str, ...]  # ids of the new ones
+    statements: tuple[str, ...]  # ids of the statements stored; the new lines are those that belong to them
     problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A statement whose every booked entry can be stored."""
-
-    head: Statement
-    account: str
-    opening: int | None
-    closing: int | None
-    drafts: list[Draft]
-
-    def days(self, now: datetime) -> tuple[date, date]:
-        """The period it speaks of: as stated, else that of its lines, else today."""
-        booked = [draft.booking_date for draft in self.drafts] or [now.astimezone(VIETNAM).date()]
-        return self.head.from_date or min(booked), self.head.to_date or max(booked)
 
 
 def store_statements(
     connection: sa.Connection,
-    parsed: Parsed,
+    reading: Reading,
     *,
     owner: str,
     name: str,
@@ -70,32 +57,41 @@ def store_statements(
 
     The same file again adds nothing. A statement in another currency or with an unusable entry is left out as a whole
     and named in `problems`; a break in the chain of balances is stored, flagged and named. `own_accounts` are further
-    accounts of ours: with those already known, a movement between two of them is an internal transfer.
+    accounts of ours: with those already known, a movement between two of them is an internal transfer. The caller lets
+    one import of an owner run at a time. Raises InvariantBroken where the file does not hold what its heads say.
     """
     if _file_known(connection, owner, digest):
-        count = sum(entry.status == "BOOK" for head in parsed.statements for entry in head.entries)
-        return Imported(0, count, (), (problem("file.known"),))
-    own = _own(connection, owner, parsed, own_accounts)
-    ready, problems = _readied(parsed, own)
+        return Imported(0, sum(head.booked for head in reading.heads), (), (problem("file.known"),))
+    desk = _Desk(connection, owner, _own(connection, owner, reading, own_accounts), now, mint, sealer)
+    ready, problems = _readied(reading.heads)
     if not ready:
-        return Imported(0, 0, (), (*parsed.problems, *problems))
+        return Imported(0, 0, (), (*reading.problems, *problems))
     file_id = mint("stf")
     connection.execute(
         sa.insert(statement_file).values(
-            id=file_id, owner=owner, sha256=digest, format=parsed.format, name=name, imported_at=now
+            id=file_id, owner=owner, sha256=digest, format=reading.format, name=name, imported_at=now
         )
     )
-    new, known = [], 0
-    for item in ready:
-        added, repeated = _store(connection, item, owner, file_id, now, mint, sealer)
-        new += added
-        known += repeated
-    flagged = [
-        problem("statement.gap", account)
-        for account in dict.fromkeys(item.account for item in ready)
-        if _flag_gaps(connection, owner, account, file_id)
-    ]
-    return Imported(len(new), known, tuple(new), (*parsed.problems, *problems, *flagged))
+    interim = reading.format in INTERIM
+    books = {number: _open(desk, item, file_id, interim) for number, item in ready.items()}
+    for number, entries in reading.batches():
+        if number in books:
+            books[number].store(entries)
+    if any(book.new + book.known + book.waiting != book.ready.head.booked for book in books.values()):
+        raise InvariantBroken("the file changed while it was read")
+    return _told(desk, list(books.values()), file_id, interim, (*reading.problems, *problems))
+
+
+def _told(desk: _Desk, books: Sequence[_Book], file_id: str, interim: bool, problems: tuple[Problem, ...]) -> Imported:
+    accounts = dict.fromkeys(book.account for book in books)
+    flagged = [] if interim else [a for a in accounts if _flag_gaps(desk.connection, desk.owner, a, file_id)]
+    waiting = [problem("entry.interim", book.account) for book in books if book.waiting]
+    return Imported(
+        sum(book.new for book in books),
+        sum(book.known for book in books),
+        tuple(book.statement_id for book in books),
+        (*problems, *(problem("statement.gap", account) for account in flagged), *waiting),
+    )
 
 
 def _file_known(connection: sa.Connection, owner: str, digest: str) -> bool:
@@ -103,44 +99,167 @@ def _file_known(connection: sa.Connection, owner: str, digest: str) -> bool:
     return connection.execute(same).first() is not None
 
 
-def _own(connection: sa.Connection, owner: str, parsed: Parsed, more: Collection[str]) -> frozenset[str]:
+def _own(connection: sa.Connection, owner: str, reading: Reading, more: Collection[str]) -> frozenset[str]:
     stored = connection.scalars(sa.select(statement.c.account).where(statement.c.owner == owner).distinct())
-    stated = (account_key(account) for account in (*more, *(head.account for head in parsed.statements)))
+    stated = (account_key(account) for account in (*more, *(head.statement.account for head in reading.heads)))
     return frozenset(account for account in (*stored, *stated) if account)
 
 
-def _readied(parsed: Parsed, own: Collection[str]) -> tuple[list[_Ready], list[Problem]]:
-    ready: list[_Ready] = []
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement whose every booked entry can be stored."""
+
+    head: Head
+    account: str
+    opening: int | None
+    closing: int | None
+
+    def days(self, now: datetime) -> tuple[date, date]:
+        """The period it speaks of: as stated, else that of its lines, else today."""
+        today = now.astimezone(VIETNAM).date()
+        said, first, last = self.head.statement, self.head.first_day or today, self.head.last_day or today
+        return said.from_date or first, said.to_date or last
+
+
+def _readied(heads: Sequence[Head]) -> tuple[dict[int, _Ready], list[Problem]]:
+    ready: dict[int, _Ready] = {}
     problems: list[Problem] = []
-    for number, head in enumerate(parsed.statements, 1):
+    for number, head in enumerate(heads):
         try:
-            ready.append(_Ready(head, account_key(head.account), *whole_balances(head), drafts(head, own)))
+            balances = whole_balances(head.statement)
+            ready[number] = _Ready(head, _usable(head), *balances)
         except Unusable as flaw:
-            problems.append(problem(flaw.code, f"statement {number}"))
+            problems.append(problem(flaw.code, f"statement {number + 1}"))
     return ready, problems
 
 
-def _store(
-    connection: sa.Connection,
-    item: _Ready,
-    owner: str,
-    file_id: str,
-    now: datetime,
-    mint: Mint,
-    sealer: Sealer | None,
-) -> tuple[list[str], int]:
-    """One statement: its row, and its lines that are not there yet. Returns the new ids and how many were known."""
-    stored = _stored_keys(connection, item, owner)
-    keys = _natural_keys(item.drafts, stored if _goes_on(connection, item, owner, now) else frozenset())
-    statement_id, (from_day, to_day) = mint("stm"), item.days(now)
-    connection.execute(
+def _usable(head: Head) -> str:
+    """The account of a statement all of whose booked entries can be lines. Raises Unusable."""
+    account = account_key(head.statement.account)
+    if not account:
+        raise Unusable("account.missing")
+    if head.statement.currency not in ("", CURRENCY) or head.currencies - {CURRENCY}:
+        raise Unusable("currency.not_vnd")
+    if not head.dated:
+        raise Unusable("date.missing")
+    if not head.whole:
+        raise Unusable("amount.not_whole")
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What all statements of a file share."""
+
+    connection: sa.Connection
+    owner: str
+    own: frozenset[str]
+    now: datetime
+    mint: Mint
+    sealer: Sealer | None
+
+    def stored(self, keys: Collection[str]) -> set[str]:
+        """Those of the natural keys that are stored."""
+        c, listed = statement_line.c, list(keys)
+        found: set[str] = set()
+        for at in range(0, len(listed), _CHUNK):
+            chosen = sa.and_(c.owner == self.owner, c.natural_key.in_(listed[at : at + _CHUNK]))
+            found.update(self.connection.scalars(sa.select(c.natural_key).where(chosen)))
+        return found
+
+    def sealed(self, column: str, line_id: str, value: str) -> bytes | None:
+        """A personal value as it is kept."""
+        if not self.sealer or not value:
+            return None
+        return self.sealer(f"statement_line.{column}.{line_id}", value.encode("utf-8", "replace"))
+
+
+@dataclass(slots=True)
+class _Book:
+    """One statement while its lines are stored."""
+
+    desk: _Desk
+    ready: _Ready
+    statement_id: str
+    account: str
+    goes_on: bool
+    foretold: Foretold | None  # of a statement: what interim reports told before
+    covered: Covered | None  # of an interim report: the days that statements told
+    ordinals: Ordinals = field(default_factory=Ordinals)
+    new: int = 0
+    known: int = 0
+    waiting: int = 0  # entries of an interim report that only the statement can tell
+
+    def store(self, entries: Sequence[Entry]) -> None:
+        """Those of the entries that are lines and new."""
+        found = drafts(replace(self.ready.head.statement, entries=tuple(entries)), self.desk.own)
+        if self.covered is not None:
+            found = self._of_the_day(found, self.covered)
+        bases = [base_key(draft) for draft in found]
+        if self.goes_on:
+            self.ordinals.pass_over(bases, self.desk.stored)
+        pairs = list(zip(self.ordinals.keys(bases), found, strict=True))
+        if self.foretold:
+            told = self.foretold.claim(pairs, self.statement_id)
+            self.known += len(told)
+            pairs = [pair for at, pair in enumerate(pairs) if at not in told]
+        self._insert(pairs)
+
+    def _of_the_day(self, found: list[Draft], covered: Covered) -> list[Draft]:
+        open_ = [draft for draft in found if draft.booking_date not in covered]
+        self.known += len(found) - len(open_)
+        named = [draft for draft in open_ if draft.bank_reference]
+        self.waiting += len(open_) - len(named)
+        return named
+
+    def _insert(self, pairs: Sequence[tuple[str, Draft]]) -> None:
+        known = self.desk.stored([key for key, _ in pairs])
+        fresh = [(self.desk.mint("stl"), key, draft) for key, draft in pairs if key not in known]
+        rows = [self._row(line_id, key, draft) for line_id, key, draft in fresh]
+        refs = [
+            {"line_id": line_id, "ref": ref, "how": how} for line_id, _, draft in fresh for ref, how in draft.references
+        ]
+        insert_rows(self.desk.connection, statement_line, rows)
+        insert_rows(self.desk.connection, line_ref, refs)
+        self.new += len(fresh)
+        self.known += len(pairs) - len(fresh)
+
+    def _row(self, line_id: str, key: str, draft: Draft) -> dict[str, Any]:
+        return {
+            "id": line_id,
+            "owner": self.desk.owner,
+            "statement_id": self.statement_id,
+            "account": draft.account,
+            "natural_key": key,
+            "line_no": draft.line_no,
+            "booking_date": draft.booking_date,
+            "value_date": draft.value_date,
+            "direction": direction_of(draft),
+            "amount": draft.amount,
+            "reversal": draft.reversal,
+            "nature": draft.nature,
+            "bank_ref": draft.bank_reference,
+            "memo": draft.memo,
+            "counterparty_name": self.desk.sealed("counterparty_name", line_id, draft.counterparty_name),
+            "counterparty_account": self.desk.sealed("counterparty_account", line_id, draft.counterparty_account),
+        }
+
+
+def _open(desk: _Desk, item: _Ready, file_id: str, interim: bool) -> _Book:
+    """The statement's own row, and the book its lines go into."""
+    goes_on = not interim and _goes_on(desk.connection, item, desk.owner, desk.now)
+    statement_id, (from_day, to_day) = desk.mint("stm"), item.days(desk.now)
+    covered = Covered(desk.connection, desk.owner, item.account) if interim else None
+    first, last = item.head.first_day or from_day, item.head.last_day or to_day
+    foretold = None if interim else Foretold(desk.connection, desk.owner, item.account, (first, last))
+    desk.connection.execute(
         sa.insert(statement).values(
             id=statement_id,
-            owner=owner,
+            owner=desk.owner,
             file_id=file_id,
             account=item.account,
-            currency=item.head.currency or CURRENCY,
-            number=item.head.number,
+            currency=item.head.statement.currency or CURRENCY,
+            number=item.head.statement.number,
             from_day=from_day,
             to_day=to_day,
             opening=item.opening,
@@ -149,27 +268,7 @@ def _store(
             gap=False,
         )
     )
-    fresh = [(mint("stl"), key, draft) for key, draft in zip(keys, item.drafts, strict=True) if key not in stored]
-    rows = [_line_row(line_id, key, draft, owner, statement_id, sealer) for line_id, key, draft in fresh]
-    refs = [
-        {"line_id": line_id, "ref": ref, "how": how} for line_id, _, draft in fresh for ref, how in draft.references
-    ]
-    _insert(connection, statement_line, rows)
-    _insert(connection, line_ref, refs)
-    return [line_id for line_id, _, _ in fresh], len(item.drafts) - len(fresh)
-
-
-def _stored_keys(connection: sa.Connection, item: _Ready, owner: str) -> frozenset[str]:
-    """Natural keys of the account in the days of this statement."""
-    if not item.drafts:
-        return frozenset()
-    booked = [draft.booking_date for draft in item.drafts]
-    keys = sa.select(statement_line.c.natural_key).where(
-        statement_line.c.owner == owner,
-        statement_line.c.account == item.account,
-        statement_line.c.booking_date.between(min(booked), max(booked)),
-    )
-    return frozenset(connection.scalars(keys))
+    return _Book(desk, item, statement_id, item.account, goes_on, foretold, covered)
 
 
 def _goes_on(connection: sa.Connection, item: _Ready, owner: str, now: datetime) -> bool:
@@ -190,61 +289,26 @@ def _goes_on(connection: sa.Connection, item: _Ready, owner: str, now: datetime)
     return connection.execute(before).first() is not None
 
 
-def _natural_keys(entries: Sequence[Draft], taken: frozenset[str]) -> list[str]:
-    """A key for each, counting equals; ordinals in `taken` are passed over."""
-    seen: Counter[str] = Counter()
-    keys = []
-    for draft in entries:
-        base = _base_key(draft)
-        seen[base] += 1
-        while f"{base}#{seen[base]}" in taken:
-            seen[base] += 1
-        keys.append(f"{base}#{seen[base]}")
-    return keys
-
-
-def _base_key(draft: Draft) -> str:
-    direction = _direction(draft)
-    if draft.bank_reference:
-        return f"{draft.account}|{draft.bank_reference}|{direction}|{draft.amount}"
-    memo = hashlib.sha256(draft.memo.encode()).hexdigest()[:32]
-    return f"{draft.account}|{draft.booking_date}|{direction}|{draft.amount}|{memo}"
-
-
-def _direction(draft: Draft) -> str:
-    return "CRDT" if draft.credit else "DBIT"
-
-
-def _line_row(
-    line_id: str, key: str, draft: Draft, owner: str, statement_id: str, sealer: Sealer | None
-) -> dict[str, Any]:
-    return {
-        "id": line_id,
-        "owner": owner,
-        "statement_id": statement_id,
-        "account": draft.account,
-        "natural_key": key,
-        "line_no": draft.line_no,
-        "booking_date": draft.booking_date,
-        "value_date": draft.value_date,
-        "direction": _direction(draft),
-        "amount": draft.amount,
-        "reversal": draft.reversal,
-        "nature": draft.nature,
-        "bank_ref": draft.bank_reference,
-        "memo": draft.memo,
-        "counterparty_name": _sealed(sealer, "counterparty_name", line_id, draft.counterparty_name),
-        "counterparty_account": _sealed(sealer, "counterparty_account", line_id, draft.counterparty_account),
-    }
-
-
-def _sealed(sealer: Sealer | None, column: str, line_id: str, value: str) -> bytes | None:
-    return sealer(f"statement_line.{column}.{line_id}", value.encode()) if sealer and value else None
-
-
-def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Many rows that all name the same columns: arrays through unnest on PostgreSQL, executemany on SQLite."""
     for at in range(0, len(rows), _CHUNK):
-        connection.execute(sa.insert(table), rows[at : at + _CHUNK])
+        chunk = rows[at : at + _CHUNK]
+        if connection.dialect.name == "postgresql":
+            connection.execute(_from_arrays(table, tuple(chunk[0])), _arrays(chunk))
+        else:
+            connection.execute(sa.insert(table), chunk)
+
+
+@lru_cache(maxsize=8)
+def _from_arrays(table: sa.Table, names: tuple[str, ...]) -> sa.Insert:
+    arrays = [sa.bindparam(f"a_{name}", type_=sa.ARRAY(table.c[name].type)) for name in names]
+    columns = [sa.column(name, table.c[name].type) for name in names]
+    given = sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    return sa.insert(table).from_select(list(names), sa.select(given))
+
+
+def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    return {f"a_{name}": [row[name] for row in rows] for name in rows[0]}
 
 
 def _flag_gaps(connection: sa.Connection, owner: str, account: str, file_id: str) -> bool:

@@ -28,6 +28,10 @@ REASONS = {
         "Số dư đầu kỳ không nối tiếp sao kê trước, hoặc các dòng không khớp số dư cuối kỳ",
         "the opening balance does not continue the statement before, or the lines do not add up to the closing one",
     ),
+    "entry.interim": (
+        "Dòng trong ngày không có mã của ngân hàng: chờ sao kê cuối ngày",
+        "entries of an interim report without the bank's own reference wait for the statement",
+    ),
     "file.known": ("Tệp này đã được nhập", "this very file was imported before"),
 }
 

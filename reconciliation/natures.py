@@ -16,6 +16,14 @@ _GAPS = re.compile(r"[^0-9A-Z]+")
 
 
 @dataclass(frozen=True, slots=True)
+class _Marked:
+    """What a code of the bank means, on lines of this direction; on others it says nothing, and no word may."""
+
+    nature: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Phrases:
     """The words of one nature."""
 
@@ -43,7 +51,7 @@ def nature(code: str, memo: str, *, credit: bool, reversal: bool, referenced: bo
     codes, phrases = _data()
     origin = credit != reversal
     if marked := codes.get(_mark(code)):
-        return marked if origin == (marked == "INTEREST") else ""
+        return marked.nature if marked.direction in ("BOTH", "CRDT" if origin else "DBIT") else ""
     text = f" {folded(memo)} "
     return next((p.nature for p in phrases if p.speak(text, origin, referenced)), "")
 
@@ -72,9 +80,9 @@ def _mark(code: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _data() -> tuple[dict[str, str], tuple[_Phrases, ...]]:
+def _data() -> tuple[dict[str, _Marked], tuple[_Phrases, ...]]:
     data = json.loads(files(__package__).joinpath("natures.json").read_text("utf-8"))
-    codes = {code: name for name, listed in data["codes"].items() for code in listed}
+    codes = {code: _Marked(entry["nature"], entry["direction"]) for entry in data["codes"] for code in entry["any"]}
     return codes, tuple(_phrases(entry) for entry in data["phrases"])
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
+from typing import BinaryIO
 from xml.parsers import expat
 
 from connectors.files.camt_paths import (
@@ -25,13 +27,13 @@ from connectors.files.camt_paths import (
 from connectors.files.reading import (
     UNKNOWN_FORMAT,
     Item,
+    Opener,
     Unreadable,
     collect,
     iso_date,
     joined,
     problem,
     references,
-    refused,
     signed,
     tidy,
     unsigned,
@@ -48,44 +50,51 @@ class _Doctype(Exception):
 
 def parse(data: bytes) -> Parsed:
     """The whole file as statements and problems."""
-    reader = _Reader()
-    try:
-        parsed = collect("", reader.items(data.lstrip(b" \t\r\n")))  # blanks before the XML declaration
-    except _Doctype:
-        return refused("xml.doctype")
-    except expat.ExpatError:
-        return refused("xml.malformed", format=reader.format or UNKNOWN_FORMAT)
-    except (LookupError, ValueError):  # an encoding that Python does not know or that expat cannot read
-        if reader.format:
-            raise
-        return refused("encoding.unreadable")
-    if not reader.format:
-        return refused("format.unknown")
+    reader = Reader(lambda: BytesIO(data))
+    parsed = collect("", reader.items())
     return Parsed(reader.format, parsed.statements, parsed.problems)
 
 
-class _Reader:
+class Reader:
     """Follows the elements of one file and turns each finished entry and statement into a value."""
 
-    def __init__(self) -> None:
-        self.format = ""
+    def __init__(self, opened: Opener) -> None:
+        self.format = UNKNOWN_FORMAT
         self.records: list[Record] = [{}]
         self.details: list[Record] = []
         self.balances: list[Record] = []
         self.found: list[Item] = []
         self.statements = 1
         self.entries = 0
+        self._opened = opened
 
-    def items(self, data: bytes) -> Iterator[Item]:
+    def items(self) -> Iterator[Item]:
+        """Entries and statements as they end, and a problem where the file breaks off."""
+        try:
+            yield from self._items()
+        except _Doctype:
+            yield problem("xml.doctype")
+        except expat.ExpatError:
+            yield problem("xml.malformed")
+        except (LookupError, ValueError):  # an encoding that Python does not know or that expat cannot read
+            if self.format != UNKNOWN_FORMAT:
+                raise
+            yield problem("encoding.unreadable")
+        else:
+            if self.format == UNKNOWN_FORMAT:
+                yield problem("format.unknown")
+
+    def _items(self) -> Iterator[Item]:
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse
         self._follow(parser)
-        for at in range(0, len(data), _CHUNK):
-            parser.Parse(data[at : at + _CHUNK], False)
-            yield from self.found
-            self.found.clear()
-        parser.Parse(b"", True)
+        with self._opened() as file:
+            for chunk in _chunks(file):
+                parser.Parse(chunk, False)
+                yield from self.found
+                self.found.clear()
+            parser.Parse(b"", True)
 
     def _follow(self, parser: expat.XMLParserType) -> None:
         """Hook up to the parser. These run for every element of the file, hence closures and nothing needless."""
@@ -124,7 +133,8 @@ class _Reader:
         parser.CharacterDataHandler = texts.append
 
     def _open(self, place: Place) -> None:
-        self.format = self.format or place.format
+        if place.format and self.format == UNKNOWN_FORMAT:
+            self.format = place.format
         if place.record:
             self.records.append({})
 
@@ -156,6 +166,17 @@ class _Reader:
             self.found.append(problem(flaw.code, f"statement {self.statements}", flaw.value))
         self.balances, self.entries = [], 0
         self.statements += 1
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The file without the blanks that may stand before its XML declaration."""
+    begun = False
+    while chunk := file.read(_CHUNK):
+        if not begun:
+            chunk = chunk.lstrip(b" \t\r\n")
+            begun = bool(chunk)
+        if chunk:
+            yield chunk
 
 
 def _refuse(*_: object) -> None:

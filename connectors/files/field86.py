@@ -51,12 +51,14 @@ def read(lines: list[str]) -> Remittance:
             return _keyed(text)
         if "/REMI/" in text or "/EREF/" in text:
             return _slashed(text)
-    return Remittance(tidy(joined(map(_unpadded, lines), LINE_WIDTH, _TAG) if len(lines) > 1 else first))
+    return Remittance(tidy(_plain(lines) if len(lines) > 1 else first))
 
 
-def _unpadded(line: str) -> str:
+def _plain(lines: list[str]) -> str:
     """Rabobank fills each line with blanks: such a line ends where its words end, full or not."""
-    return line.rstrip() if line.endswith("  ") else line
+    if len(lines[0]) == LINE_WIDTH and len(lines) == 2 and not lines[0].endswith("  "):
+        return "".join(lines)  # as most banks cut
+    return joined([line.rstrip() if line.endswith("  ") else line for line in lines], LINE_WIDTH, _TAG)
 
 
 def _german(text: str) -> Remittance:

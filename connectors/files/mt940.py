@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from io import BytesIO, TextIOWrapper
 
 from connectors.files import field86
 from connectors.files.reading import (
     NO_REFERENCE,
+    UNKNOWN_FORMAT,
     Item,
+    Opener,
     Unreadable,
     collect,
     entry_date,
     problem,
     references,
-    refused,
     signed,
     swift_date,
     tidy,
@@ -35,6 +37,9 @@ _FIELD = re.compile(rf"^:({_TAG}):(.*)((?:\n(?!:(?:{_TAG}):).*)*)", re.MULTILINE
 _SIGNATURE = re.compile(r"^:(?:20|60[FM]|61):", re.MULTILINE)
 _INTERIM = re.compile(r"^:(?:34F|13D|90[CD]):", re.MULTILINE)
 _FINAL = re.compile(r"^:6[02][FM]:", re.MULTILINE)
+_BEGIN = re.compile(rf":(?:{_TAG}):")
+_PIECE = 1 << 18  # characters that are looked at together
+_LONGEST_FIELD = 1 << 22
 _END_OF_BLOCK = re.compile(r"\n ?-(?:\}.*|XXX)?[\x00-\x1f ]*(?:\n|$)")  # `-`, `-}`, and what ING and mBank make of it
 
 _MARK = r"(E?R?[CD])[A-Z]?\s?"  # the letter after the mark is the third of the currency code
@@ -56,11 +61,8 @@ def recognised(text: str) -> bool:
 
 def parse(data: bytes, format: str = "") -> Parsed:
     """The whole file as statements and problems; `format` is worked out from the fields unless it is given."""
-    text = decoded(data)
-    if not recognised(text):
-        return refused("statement.missing" if format else "format.unknown", format=format or "unknown")
-    interim = not _FINAL.search(text) and _INTERIM.search(text)
-    return collect(format or ("mt942" if interim else "mt940"), _Reader(text).items())
+    reader = Reader(lambda: BytesIO(data), format)
+    return collect(reader.format, reader.items())
 
 
 def decoded(data: bytes) -> str:
@@ -72,14 +74,62 @@ def decoded(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def fields(text: str) -> Iterator[tuple[str, list[str], int]]:
-    """Tag, lines without the empty ones, and offset of each field; a block's end also ends its last field."""
-    for matched in _FIELD.finditer(text):
-        tag, first, more = matched.groups()
-        lines = [first] if first else []
-        if more and not more.isspace():
-            lines += [line for line in _END_OF_BLOCK.split(f"{more}\n", maxsplit=1)[0].split("\n") if line]
-        yield tag, lines, matched.start()
+def _lines(first: str, more: str) -> list[str]:
+    """The lines of a field without the empty ones; a block's end also ends its last field."""
+    lines = [first] if first else []
+    if more and not more.isspace():
+        if "\n-" in more or "\n -" in more:
+            more = _END_OF_BLOCK.split(f"{more}\n", maxsplit=1)[0]
+        lines += filter(None, more.split("\n"))
+    return lines
+
+
+def _pieces(opened: Opener, encoding: str) -> Iterator[str]:
+    """The text, cut where fields begin, so that no field is in two pieces."""
+    rest = ""
+    with TextIOWrapper(opened(), encoding=encoding) as text:  # reads every kind of line break as a line feed
+        while more := text.read(_PIECE):
+            rest += more
+            cut = _last_field(rest)
+            if cut:
+                yield rest[:cut]
+                rest = rest[cut:]
+    yield rest
+
+
+def _last_field(text: str) -> int:
+    """Where the last field begins; 0 unless there is one. A field longer than any statement's is cut where it stands."""
+    at = text.rfind("\n:")
+    while at >= 0:
+        if _BEGIN.match(text, at + 1):
+            return at + 1
+        at = text.rfind("\n:", 0, at)
+    return len(text) if len(text) > _LONGEST_FIELD else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What kind of message the fields make it."""
+
+    encoding: str
+    recognised: bool
+    interim: bool
+
+
+def _signs(opened: Opener) -> _Signs:
+    try:
+        return _look("utf-8-sig", opened)
+    except UnicodeDecodeError:
+        return _look("latin-1", opened)
+
+
+def _look(encoding: str, opened: Opener) -> _Signs:
+    known = final = interim = False
+    for piece in _pieces(opened, encoding):
+        known = known or recognised(piece)
+        final = final or _FINAL.search(piece) is not None
+        interim = interim or (not final and _INTERIM.search(piece) is not None)
+    return _Signs(encoding, known, interim and not final)
 
 
 @dataclass(slots=True)
@@ -108,24 +158,48 @@ class _Page:
         )
 
 
-@dataclass(slots=True)
-class _Reader:
+class Reader:
     """Walks the fields of one file and yields entries, then the statement they belong to."""
 
-    text: str
-    page: _Page | None = None
-    line: list[str] = field(default_factory=list)  # of the :61: whose :86: may still come
-    remarks: list[str] = field(default_factory=list)
-    offset: int = 0
+    def __init__(self, opened: Opener, format: str = "") -> None:
+        self._opened = opened
+        self._signs = _signs(opened)
+        self.page: _Page | None = None
+        self.line: list[str] = []  # of the :61: whose :86: may still come
+        self.remarks: list[str] = []
+        self.offset = 0  # of that line in the piece; -1: in the piece before, at line `line_at` of the file
+        self.line_at = 0
+        self.text = ""  # the piece being read
+        self.lines_before = 0
+        if self._signs.recognised:
+            self.format = format or ("mt942" if self._signs.interim else "mt940")
+        else:
+            self.format = format or UNKNOWN_FORMAT
 
     def items(self) -> Iterator[Item]:
-        for tag, lines, offset in fields(self.text):
+        """Entries, each statement behind its own, and problems where they are met."""
+        if not self._signs.recognised:
+            yield problem("format.unknown" if self.format == UNKNOWN_FORMAT else "statement.missing")
+            return
+        for piece in _pieces(self._opened, self._signs.encoding):
+            self.text = piece
+            yield from self._piece()
+            if self.line:  # its :86: may stand in the next piece
+                self.line_at, self.offset = self._line_number(self.offset), -1
+            self.lines_before += self.text.count("\n")
+        yield from self._close()
+
+    def _piece(self) -> Iterator[Item]:
+        for matched in _FIELD.finditer(self.text):
+            tag, first, more = matched.groups()
+            lines = _lines(first, more)
             if tag == "86":  # after a balance it speaks of the statement, not of a payment
                 if self.line:
                     self.remarks += lines
                 continue
             if self.line:
                 yield self._entry()
+            offset = matched.start()
             if tag == "61" and self.page:
                 self.line, self.offset = lines or [""], offset
                 continue
@@ -135,7 +209,6 @@ class _Reader:
                 self._take(tag, lines, offset)
             except Unreadable as flaw:
                 yield problem(flaw.code, self._where(offset), flaw.value)
-        yield from self._close()
 
     def _turn(self, tag: str, lines: list[str], offset: int) -> Iterator[Item]:
         """Open a page at :20:, or where a statement goes on without it."""
@@ -191,7 +264,10 @@ class _Reader:
         self.page = None
 
     def _where(self, offset: int) -> str:
-        return f"line {self.text.count(chr(10), 0, offset) + 1}"
+        return f"line {self._line_number(offset)}"
+
+    def _line_number(self, offset: int) -> int:
+        return self.line_at if offset < 0 else self.lines_before + self.text.count("\n", 0, offset) + 1
 
 
 def _first(lines: list[str]) -> str:

@@ -6,15 +6,27 @@ ISO 20022 `ActiveOrHistoricCurrencyAndAmount` and `ISODate`; SWIFT fields `15d` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import BinaryIO, Protocol, TypeVar
 
 from connectors.statement import Entry, Parsed, Problem, Statement
 
 Item = Entry | Statement | Problem  # what a reader yields: the entries of a statement, then the statement itself
+Opener = Callable[[], BinaryIO]  # the file from its beginning, as often as it is asked for
+Kept = TypeVar("Kept", covariant=True)
+
+
+class Items(Protocol):
+    """One reading of a file from its beginning; `format` holds once everything was read."""
+
+    @property
+    def format(self) -> str: ...
+    def items(self) -> Iterator[Item]: ...
+
 
 UNKNOWN_FORMAT = "unknown"
 PROBLEM_LIMIT = 100  # a person fixes the first few; a hostile file must not fill the memory with the rest
@@ -30,6 +42,29 @@ REASONS: dict[str, tuple[str, str]] = {
     "csv.malformed": ("Tệp CSV hỏng", "the CSV is damaged"),
     "csv.column_missing": ("Thiếu cột bắt buộc", "a required column is missing"),
     "csv.row_shape": ("Số ô của dòng không khớp tiêu đề", "the row has more or fewer cells than the header"),
+    "csv.too_many_accounts": ("Tệp có quá nhiều tài khoản", "the file holds too many accounts"),
+    "csv.header_missing": (
+        "Không tìm thấy dòng tiêu đề theo mẫu nào đã biết; hãy viết mẫu (thuphi statements preview)",
+        "no heading row of a known layout; write a profile (thuphi statements preview)",
+    ),
+    "totals.differ": ("Dòng cộng trong tệp khác tổng các dòng", "the file's own total differs from its rows"),
+    "balance.chain": ("Số dư lũy kế không nối tiếp nhau", "the running balances do not follow one another"),
+    "amount.both": ("Một dòng vừa ghi nợ vừa ghi có", "the row has a debit and a credit"),
+    "amount.ambiguous": ("Không rõ dấu thập phân hay dấu nghìn", "decimal or thousands separator: it cannot be told"),
+    "amount.not_whole": ("Số tiền VND có phần lẻ", "an amount in VND is not whole"),
+    "formula.unread": ("Ô công thức chưa có giá trị", "a formula without a stored value"),
+    "xls.old": (
+        "Tệp .xls cũ hoặc có mật khẩu: hãy lưu lại thành .xlsx hoặc .csv",
+        "an old or password-protected .xls: save it as .xlsx or .csv",
+    ),
+    "html.table": ("Tệp là trang HTML: hãy lưu lại thành .xlsx hoặc .csv", "an HTML page: save it as .xlsx or .csv"),
+    "xlsx.malformed": ("Tệp XLSX hỏng", "the XLSX is damaged"),
+    "xlsx.too_large": ("Tệp XLSX bung ra quá lớn", "the XLSX unpacks to too much"),
+    "value.missing": ("Thiếu giá trị", "the value is missing"),
+    "net.differs": ("Thực nhận khác doanh số trừ phí", "net is not gross less commission"),
+    "batch.differs": ("Lô không đúng số dòng hoặc tổng đã ghi", "the batch has another count or sum than it states"),
+    "pan.unmasked": ("Tệp chứa số thẻ chưa che", "the file holds a whole card number"),
+    "row.repeated": ("Một giao dịch ghi hai lần trong lô", "a sale stands twice in its batch"),
     "line.unreadable": ("Dòng sao kê không đúng cấu trúc", "the statement line does not follow the grammar"),
     "amount.missing": ("Thiếu số tiền", "the amount is missing"),
     "amount.unreadable": ("Số tiền không đọc được", "the amount is not a number"),
@@ -51,7 +86,10 @@ REASONS: dict[str, tuple[str, str]] = {
 
 # With these alone a file is still read; with any other the whole file is refused and nothing of it is booked.
 WARNINGS = frozenset(
-    {"account.missing", "account.repeated", "statement.start_missing", "currency.mixed", "details.differ"}
+    {
+        *("account.missing", "account.repeated", "statement.start_missing", "currency.mixed", "details.differ"),
+        *("totals.differ", "balance.chain"),
+    }
 )
 
 # What banks write where there is no reference.
@@ -69,11 +107,12 @@ class Unreadable(ValueError):
         self.value = value
 
 
-def problem(code: str, where: str = "", value: str = "") -> Problem:
+def problem(code: str, where: str = "", value: str = "", *, column: str = "") -> Problem:
     """A Problem in both languages. Only a short amount or date is quoted: anything longer may name a person."""
     vietnamese, english = REASONS[code]
-    quoted = f": {value}" if value and re.fullmatch(r"[0-9A-Z.,:+-]{1,24}", value) else ""
-    return Problem(code, f"{vietnamese} / {english}{quoted}", where)
+    quoted = f": {value}" if value and re.fullmatch(r"[0-9A-Z.,:/+-]{1,24}", value) else ""
+    told = f" (cột / column: {column[:60]})" if column else ""
+    return Problem(code, f"{vietnamese} / {english}{quoted}{told}", where, column)
 
 
 def refused(code: str, *, format: str = UNKNOWN_FORMAT, where: str = "") -> Parsed:
@@ -83,17 +122,44 @@ def refused(code: str, *, format: str = UNKNOWN_FORMAT, where: str = "") -> Pars
 
 def collect(format: str, items: Iterable[Item]) -> Parsed:
     """Gather what a reader yields. One refusing problem and the file comes back without statements."""
-    statements: list[Statement] = []
+    statements, problems = gathered(items, _Entries)
+    return Parsed(format, statements if accepted(problems) else (), problems)
+
+
+class Pile(Protocol[Kept]):
+    """What becomes of the entries of one statement while they are read."""
+
+    def append(self, entry: Entry, /) -> None: ...
+    def __len__(self) -> int: ...
+    def closed(self, head: Statement) -> tuple[Kept, Statement, bool]: ...  # kept, its head, more than one currency
+
+
+class _Entries(list[Entry]):
+    """All of them are kept."""
+
+    def closed(self, head: Statement) -> tuple[Statement, Statement, bool]:
+        """Either takes the currency from the other where it states none."""
+        currency = head.currency or (self[0].currency if self else "")
+        known = tuple([e if e.currency else replace(e, currency=currency) for e in self])
+        statement = replace(head, currency=currency, entries=known)
+        return statement, statement, any(e.currency != currency for e in known)
+
+
+def gathered(items: Iterable[Item], pile: Callable[[], Pile[Kept]]) -> tuple[tuple[Kept, ...], tuple[Problem, ...]]:
+    """The statements among the items, each with its pile of entries, and every problem."""
+    statements: list[Kept] = []
     problems: list[Problem] = []
-    pending: list[Entry] = []
+    pending = pile()
     for item in items:
         if isinstance(item, Entry):
             pending.append(item)
-        elif isinstance(item, Statement):
-            if pending or _says_something(item):
-                statements.append(_closed(item, pending))
-                problems.extend(_doubts(statements[-1], len(statements)))
-            pending = []
+            continue
+        if isinstance(item, Statement):
+            if len(pending) or says_something(item):
+                kept, head, mixed = pending.closed(item)
+                statements.append(kept)
+                problems.extend(_doubts(head, mixed, len(statements)))
+                pending = pile()
         else:
             problems.append(item)
         if len(problems) >= PROBLEM_LIMIT:
@@ -101,27 +167,24 @@ def collect(format: str, items: Iterable[Item]) -> Parsed:
             break
     if not statements and not problems:
         problems.append(problem("statement.missing"))
-    accepted = all(p.code in WARNINGS for p in problems)
-    return Parsed(format, tuple(statements) if accepted else (), tuple(problems))
+    return tuple(statements), tuple(problems)
 
 
-def _says_something(head: Statement) -> bool:
+def accepted(problems: Iterable[Problem]) -> bool:
+    """Whether a file with these problems is read all the same."""
+    return all(p.code in WARNINGS for p in problems)
+
+
+def says_something(head: Statement) -> bool:
     """A frame without account, balance or entry is no statement."""
     return bool(head.account) or head.opening is not None or head.closing is not None
 
 
-def _closed(head: Statement, entries: list[Entry]) -> Statement:
-    """The statement with its entries; either takes the currency from the other where it states none."""
-    currency = head.currency or (entries[0].currency if entries else "")
-    known = (e if e.currency else replace(e, currency=currency) for e in entries)
-    return replace(head, currency=currency, entries=tuple(known))
-
-
-def _doubts(statement: Statement, position: int) -> Iterator[Problem]:
+def _doubts(head: Statement, mixed: bool, position: int) -> Iterator[Problem]:
     where = f"statement {position}"
-    if not statement.account:
+    if not head.account:
         yield problem("account.missing", where)
-    if any(e.currency != statement.currency for e in statement.entries):
+    if mixed:
         yield problem("currency.mixed", where)
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 
 from connectors.files.reading import (
     Item,
+    Opener,
     Unreadable,
     collect,
     iso_date,
     problem,
     references,
-    refused,
     signed,
     tidy,
     unsigned,
@@ -26,6 +26,7 @@ from connectors.statement import Entry, Parsed, Problem, Statement
 
 FORMAT = "csv"
 COLUMNS = ("line_no", "account", "booking_date", "value_date", "direction", "amount", "e2e_ref", "memo", "bank_ref")
+MOST_ACCOUNTS = 64  # in one file
 _REQUIRED = ("account", "booking_date", "direction", "amount")
 
 Row = Mapping[str, str]
@@ -39,38 +40,58 @@ def recognised(text: str) -> bool:
 
 def parse(data: bytes) -> Parsed:
     """The whole file as one statement per account, in the order in which the accounts first appear."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return refused("encoding.unreadable", format=FORMAT)
-    return collect(FORMAT, _items(text))
+    reader = Reader(lambda: BytesIO(data))
+    return collect(FORMAT, reader.items())
 
 
-def _items(text: str) -> Iterator[Item]:
-    accounts: dict[str, list[Entry]] = {}
-    for item in _rows(text):
-        if isinstance(item, Problem):
-            yield item
-        else:
+class Reader:
+    """One reading of a file; a file of several accounts is gone through once for each, so that none fills the memory."""
+
+    format = FORMAT
+
+    def __init__(self, opened: Opener) -> None:
+        self._opened = opened
+
+    def items(self) -> Iterator[Item]:
+        """The entries of each account, then its statement; problems where they are met, each once."""
+        accounts: dict[str, None] = {}
+        for item in self._rows():
+            if isinstance(item, Problem):
+                yield item
+                continue
             account, entry = item
-            accounts.setdefault(account, []).append(entry)
-    for account, entries in accounts.items():
-        yield from entries
-        yield Statement(account=account, currency="VND", opening=None, closing=None, entries=())
+            if account not in accounts:
+                accounts[account] = None
+                if len(accounts) > MOST_ACCOUNTS:
+                    yield problem("csv.too_many_accounts")
+                    return
+            if account == next(iter(accounts)):
+                yield entry
+        for position, account in enumerate(accounts):
+            if position:
+                yield from self._of(account)
+            yield Statement(account=account, currency="VND", opening=None, closing=None, entries=())
 
+    def _of(self, account: str) -> Iterator[Entry]:
+        for item in self._rows():
+            if not isinstance(item, Problem) and item[0] == account:
+                yield item[1]
 
-def _rows(text: str) -> Iterator[tuple[str, Entry] | Problem]:
-    rows = csv.reader(StringIO(text, newline=""), strict=True)
-    try:
-        header = [cell.strip() for cell in next(rows, [])]
-        for name in _REQUIRED:
-            if name not in header:
-                yield problem("csv.column_missing", name)
-                return
-        for position, cells in enumerate((row for row in rows if row), start=1):
-            yield _row(header, cells, position, f"line {rows.line_num}")
-    except csv.Error:
-        yield problem("csv.malformed", f"line {rows.line_num}")
+    def _rows(self) -> Iterator[tuple[str, Entry] | Problem]:
+        with TextIOWrapper(self._opened(), encoding="utf-8-sig", newline="") as text:
+            rows = csv.reader(text, strict=True)
+            try:
+                header = [cell.strip() for cell in next(rows, [])]
+                for name in _REQUIRED:
+                    if name not in header:
+                        yield problem("csv.column_missing", name)
+                        return
+                for position, cells in enumerate((row for row in rows if row), start=1):
+                    yield _row(header, cells, position, f"line {rows.line_num}")
+            except csv.Error:
+                yield problem("csv.malformed", f"line {rows.line_num}")
+            except UnicodeDecodeError:
+                yield problem("encoding.unreadable")
 
 
 def _row(header: list[str], cells: list[str], position: int, where: str) -> tuple[str, Entry] | Problem:

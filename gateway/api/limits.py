@@ -11,7 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.kernel.errors import Invalid
 
 KIB = 1024
-LIMITS = (("/api/v1/statements", 32 * KIB * KIB), ("/api/", 64 * KIB), ("/callbacks/", 1024 * KIB))
+FILE = 32 * KIB * KIB
+LIMITS = (
+    ("/api/v1/statements", FILE),
+    ("/api/v1/settlements", FILE),
+    ("/api/", 64 * KIB),
+    ("/callbacks/", 1024 * KIB),
+)
 ELSEWHERE = 1024 * KIB
 
 

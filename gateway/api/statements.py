@@ -10,16 +10,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.statement import Parsed
 from gateway.api.deps import Write, writes
 from gateway.api.openapi import WRITE
 from gateway.api.shapes import TEXT_PATTERN, Given
+from gateway.api.uploads import BODY, Upload, received
 from gateway.closing import intake
 from gateway.closing.reconcile import reconcile
+from gateway.closing.turns import again
 from gateway.kernel.clock import business_day
 from gateway.kernel.uow import UnitOfWork
 
 router = APIRouter(prefix="/api/v1/statements", tags=["statements"])
+
+PROFILE_PATTERN = "^[a-z0-9_]{1,40}$"
+ACCOUNT_PATTERN = "^[0-9A-Za-z]{4,34}$"
+
+Name = Annotated[str, Query(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
+Profile = Annotated[str | None, Query(pattern=PROFILE_PATTERN, description="The only layout the table may have")]
 
 
 class StatementTaken(Given):
@@ -35,34 +42,37 @@ class StatementTaken(Given):
 class _Told(BaseModel):
     name: str
     digest: str
+    profile: str = ""
+    account: str = ""
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=StatementTaken,
-    responses=WRITE,
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
-)
+@router.post("", status_code=201, response_model=StatementTaken, responses=WRITE, openapi_extra=BODY)
 async def post_statement(
     request: Request,
     write: Annotated[Write, Depends(writes("statements"))],
-    name: Annotated[str, Query(min_length=1, max_length=200, pattern=TEXT_PATTERN)] = "statement",
+    name: Name = "statement",
+    profile: Profile = None,
+    account: Annotated[
+        str | None, Query(pattern=ACCOUNT_PATTERN, description="Of a table that names no account")
+    ] = None,
 ) -> Response:
-    """camt.052/053/054, MT940/942 or CSV. The same file again, or one that overlaps, books nothing twice."""
-    data = await request.body()
-    return await run_in_threadpool(_take, write, name, data)
+    """camt.052/053/054, MT940/942, or the bank's own CSV or XLSX. The same file again, or one that overlaps, books
+    nothing twice."""
+    sent = await received(request)
+    return await run_in_threadpool(_take, write, name, sent, profile or "", account or "")
 
 
-def _take(write: Write, name: str, data: bytes) -> Response:
+def _take(write: Write, name: str, sent: Upload, profile: str, account: str) -> Response:
     agency, actor = write.caller.agency, write.caller.actor
-    parsed = intake.keep_and_read(write.environment, agency, name, data, actor=actor)
-    told = _Told(name=name, digest=intake.digest(data))
-    return write.once(told, 201, lambda uow: _book(uow, agency, name, data, parsed))
+    understood = intake.keep_and_read(
+        write.environment, agency, name, sent.data, actor=actor, profile=profile, account=account
+    )
+    told = _Told(name=name, digest=understood.digest, profile=profile, account=account)
+    return again(lambda: write.once(told, 201, lambda uow: _book(uow, agency, understood)))
 
 
-def _book(uow: UnitOfWork, agency: str, name: str, data: bytes, parsed: Parsed) -> dict[str, Any]:
-    taken = intake.take(uow, agency, name, data, parsed)
+def _book(uow: UnitOfWork, agency: str, understood: intake.Understood) -> dict[str, Any]:
+    taken = intake.take(uow, agency, understood)
     result = reconcile(uow, agency, business_day(uow.now()))
     return {
         "format": taken.format,

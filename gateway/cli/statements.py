@@ -1,9 +1,11 @@
-"""`thuphi statements parse`: what a bank's file says, as JSON or as a table for people."""
+"""`thuphi statements`: what a bank's file says, as JSON or as a table for people; and taking it into the books."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,31 +13,48 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli.layouts import as_told, preview, profile_app, profile_named
+
 if TYPE_CHECKING:
     from connectors.statement import Entry, Parsed, Statement
+    from gateway.kernel.uow import Environment
 
 statements_app = typer.Typer(help="Sao kê ngân hàng / bank statements", no_args_is_help=True)
 
 
+statements_app.add_typer(profile_app, name="profile")
+statements_app.command("preview")(preview)
+
+_File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Tệp sao kê / the file")]
+_Agency = Annotated[str, typer.Option("--agency", help="Mã cơ quan / agency id")]
+_Data = Annotated[Path | None, typer.Option("--data", file_okay=False, help="Thư mục dữ liệu / directory")]
+_Json = Annotated[bool, typer.Option("--json", help="In JSON / print JSON")]
+_Layout = Annotated[str, typer.Option("--profile", help="Tên mẫu cột / name of a mapping profile")]
+_Account = Annotated[str, typer.Option(help="Số tài khoản, nếu tệp không ghi / of a table that names none")]
+
+
 @statements_app.callback()
 def statements() -> None:
-    """Sao kê ngân hàng: camt.052/053/054, MT940/MT942, CSV."""
+    """Sao kê ngân hàng: camt.052/053/054, MT940/MT942, CSV, XLSX."""
 
 
 @statements_app.command("parse")
 def parse(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Tệp sao kê / the file")],
+    file: _File,
     format: Annotated[
         str | None, typer.Option(help="camt.053, mt940, csv...; mặc định: tự nhận / default: told")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON / print JSON")] = False,
+    profile: Annotated[str, typer.Option(help="Mẫu cột: tên hoặc tệp / a profile: name or file")] = "",
+    account: _Account = "",
+    as_json: _Json = False,
 ) -> None:
     """Đọc một tệp sao kê; tệp bị từ chối thì mã thoát là 1 / read a file; a refused one exits 1."""
     from connectors.files import detect
 
     if format is not None and format.lower() not in detect.FORMATS:
         raise typer.BadParameter(f"chọn một trong / choose one of: {', '.join(detect.FORMATS)}", param_hint="--format")
-    parsed = detect.parse(file.read_bytes(), format=format)
+    chosen = (profile_named(profile),) if profile else ()
+    parsed = detect.parse(file.read_bytes(), format=format, profiles=chosen, only=bool(profile), account=account)
     if as_json:
         json.dump(as_contract(parsed), sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -47,26 +66,81 @@ def parse(
 
 @statements_app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Tệp sao kê / the file")],
-    agency: Annotated[str, typer.Option("--agency", help="Mã cơ quan / agency id")],
-    data: Annotated[Path | None, typer.Option("--data", file_okay=False, help="Thư mục dữ liệu / directory")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="In JSON / print JSON")] = False,
+    file: _File,
+    agency: _Agency,
+    data: _Data = None,
+    profile: _Layout = "",
+    account: _Account = "",
+    as_json: _Json = False,
 ) -> None:
     """Nạp sao kê vào sổ và đối soát lại / import a statement, book it and reconcile."""
     from gateway.cli.answer import refusals, say
     from gateway.cli.place import installation
     from gateway.closing.intake import import_statement
+
+    with refusals(as_json), _flaws_told(as_json), installation(data) as environment:
+        taken = import_statement(environment, agency, file.name, file, actor="cli", profile=profile, account=account)
+        kinds = _reconciled(environment, agency)
+    problems = [problem.code for problem in taken.imported.problems]
+    new, known = taken.imported.new, taken.imported.known
+    facts = {"format": taken.format, "new": new, "known": known, "problems": problems, "lines": kinds}
+    said = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    for problem in taken.imported.problems:
+        sys.stderr.write(f"{problem.code} {problem.where}: {problem.message}\n")
+    say(as_json, facts, f"{new} dòng mới, {known} dòng đã có. Đối soát: {said}")
+
+
+@statements_app.command("import-settlement")
+def import_settlement_file(
+    file: _File, agency: _Agency, data: _Data = None, profile: _Layout = "", as_json: _Json = False
+) -> None:
+    """Nạp tệp quyết toán thẻ và đối soát lại / import a card acquirer's settlement file and reconcile."""
+    from dataclasses import asdict
+
+    from gateway.cli.answer import refusals, say
+    from gateway.cli.place import installation
+    from gateway.closing.settlements import import_settlement
+
+    with refusals(as_json), _flaws_told(as_json), installation(data) as environment:
+        name, content = file.name, file.read_bytes()
+        taken = import_settlement(environment, agency, name, content, actor="cli", profile=profile)
+        kinds = _reconciled(environment, agency)
+    facts = {**asdict(taken), "lines": kinds}
+    line = f"{taken.new} dòng mới, {taken.known} dòng đã có, {taken.batches} lô, thực nhận {taken.net:,} đ"
+    say(as_json, facts, line.replace(",", ".") if taken.net >= 1000 else line)
+
+
+def _reconciled(environment: Environment, agency: str) -> dict[str, int]:
+    """Reconcile as of today; lines by kind."""
     from gateway.closing.reconcile import reconcile
+    from gateway.closing.turns import again, take_turn
     from gateway.kernel.clock import business_day
 
-    with refusals(as_json), installation(data) as environment:
-        taken = import_statement(environment, agency, file.name, file.read_bytes(), actor="cli")
+    def act() -> dict[str, int]:
         with environment.begin(actor="cli", agency=agency) as uow:
+            take_turn(uow, agency)
             result = reconcile(uow, agency, business_day(uow.now()))
-    kinds = {kind: totals.lines for kind, totals in result.totals.items() if totals.lines}
-    facts = {"format": taken.format, "new": taken.imported.new, "known": taken.imported.known, "lines": kinds}
-    said = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
-    say(as_json, facts, f"{taken.imported.new} dòng mới, {taken.imported.known} dòng đã có. Đối soát: {said}")
+        return {kind: totals.lines for kind, totals in result.totals.items() if totals.lines}
+
+    return again(act)
+
+
+@contextmanager
+def _flaws_told(as_json: bool) -> Iterator[None]:
+    """A refused file names each flaw with its line and column, and exits 1."""
+    try:
+        yield
+    except Exception as error:
+        facts = getattr(error, "facts", {})
+        flaws = facts.get("flaws") if isinstance(facts, dict) else None
+        if not flaws:
+            raise
+        if as_json:
+            told = {"error": getattr(error, "code", ""), "detail": getattr(error, "vi", ""), "detail_en": str(error)}
+            sys.stdout.write(json.dumps({**told, "flaws": flaws}, ensure_ascii=False) + "\n")
+        for flaw in flaws:
+            sys.stderr.write(f"{flaw['where']}: {flaw['code']}: {flaw['message']}\n")
+        raise typer.Exit(1) from None
 
 
 def as_contract(parsed: Parsed) -> dict[str, Any]:
@@ -74,7 +148,7 @@ def as_contract(parsed: Parsed) -> dict[str, Any]:
     return {
         "format": parsed.format,
         "statements": [_statement(statement) for statement in parsed.statements],
-        "problems": [{"code": p.code, "message": p.message, "where": p.where} for p in parsed.problems],
+        "problems": [as_told(problem) for problem in parsed.problems],
     }
 
 

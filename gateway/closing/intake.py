@@ -1,31 +1,34 @@
-"""A statement file comes in: kept raw first, then read; its lines stored once, its money placed, its entries posted.
+"""A statement file comes in: kept raw first, then looked through, then stored and booked batch by batch in one transaction.
 
 A notice settles, a statement line proves: every credit line on an account of ours is money that must be in the books,
-whether a notice told of it or not.
+whether a notice told of it or not. Nothing of the file is held in memory as a whole.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from connectors.files import detect
-from connectors.statement import Parsed
+from connectors.files.profile import STATEMENT
+from connectors.statement import Problem, Reading
 from gateway import agencies
-from gateway.access import own
-from gateway.closing import book
-from gateway.closing.store import bank_file
-from gateway.kernel.clock import business_day
+from gateway.agencies import Account
+from gateway.closing import book, raw
+from gateway.closing.layouts import layouts_of
+from gateway.closing.raw import Content
+from gateway.closing.turns import again, lock_touched, take_turn
 from gateway.kernel.errors import Invalid
 from gateway.kernel.outbox import Event
-from gateway.kernel.uow import Environment, UnitOfWork, insert_if_new
-from gateway.settlement.inbox import KEEP
+from gateway.kernel.uow import Environment, UnitOfWork
+from gateway.ledger.store import entry
 from reconciliation.ingest import Imported, store_statements
 from reconciliation.store import statement_line
+
+PAGE = 2_000  # lines that are booked together
 
 
 class StatementRefused(Invalid):
@@ -44,86 +47,106 @@ class Taken:
     booked: int  # lines posted to the ledger
 
 
-def import_statement(environment: Environment, agency_id: str, name: str, data: bytes, *, actor: str) -> Taken:
-    """Take one file. Raises AgencyMissing and StatementRefused; the raw file is kept in either case."""
-    parsed = keep_and_read(environment, agency_id, name, data, actor=actor)
-    with environment.begin(actor=actor, agency=agency_id) as uow:
-        return take(uow, agency_id, name, data, parsed)
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A file that is on disk and can be read."""
+
+    name: str
+    digest: str
+    reading: Reading
 
 
-def keep_and_read(environment: Environment, agency_id: str, name: str, data: bytes, *, actor: str) -> Parsed:
-    """The file is on disk before anybody tries to understand it. Raises AgencyMissing and StatementRefused."""
+def import_statement(
+    environment: Environment,
+    agency_id: str,
+    name: str,
+    content: Content,
+    *,
+    actor: str,
+    profile: str = "",
+    account: str = "",
+) -> Taken:
+    """Take one file. `profile` and `account` are those of `keep_and_read`.
+
+    Raises AgencyMissing, LayoutMissing, StatementRefused and ImportBusy; the raw file is kept in either case.
+    """
+    understood = keep_and_read(environment, agency_id, name, content, actor=actor, profile=profile, account=account)
+
+    def act() -> Taken:
+        with environment.begin(actor=actor, agency=agency_id) as uow:
+            return take(uow, agency_id, understood)
+
+    return again(act)
+
+
+def keep_and_read(
+    environment: Environment,
+    agency_id: str,
+    name: str,
+    content: Content,
+    *,
+    actor: str,
+    profile: str = "",
+    account: str = "",
+) -> Understood:
+    """The file is on disk before anybody tries to understand it. Raises AgencyMissing, LayoutMissing, StatementRefused.
+
+    `profile` names the only layout that a bank's own table may have; `account` is that of a table which names none.
+    """
+    opened = raw.opener(content)
     with environment.begin(actor=actor, agency=agency_id) as uow:
         agencies.require(uow.connection, agency_id)
-        _keep(uow, agency_id, name, data)
-    parsed = detect.parse(data)
-    if not parsed.statements:
+        profiles = layouts_of(uow.connection, agency_id, STATEMENT, profile)
+        digest = raw.keep(uow, agency_id, name, opened)
+    reading = detect.read(opened, profiles=profiles, only=bool(profile), account=account)
+    if not reading.heads:
         with environment.begin(actor=actor, agency=agency_id) as uow:
-            _mark(uow, agency_id, data, "refused")
-        raise _refused(parsed)
-    return parsed
+            raw.mark(uow, agency_id, digest, "refused")
+        raise _refused(reading.problems)
+    return Understood(name, digest, reading)
 
 
-def take(uow: UnitOfWork, agency_id: str, name: str, data: bytes, parsed: Parsed) -> Taken:
+def take(uow: UnitOfWork, agency_id: str, understood: Understood) -> Taken:
     """Store the lines that are new, place their money and post their entries, in the caller's unit of work."""
+    take_turn(uow, agency_id)
     accounts = {a.number: a for a in agencies.all_accounts_of(uow.connection, agency_id)}
     imported = store_statements(
         uow.connection,
-        parsed,
+        understood.reading,
         owner=agency_id,
-        name=name,
-        digest=digest(data),
+        name=understood.name,
+        digest=understood.digest,
         now=uow.now(),
         mint=uow.mint,
         sealer=uow.vault.seal,
         own_accounts=tuple(accounts),
     )
-    lines = _lines(uow.connection, agency_id, imported.lines)
-    taken = Taken(
-        _mark(uow, agency_id, data, "read"), parsed.format, imported, book.book(uow, agency_id, accounts, lines)
-    )
+    booked = _book(uow, agency_id, accounts, imported.statements) if imported.new else 0
+    file_id = raw.mark(uow, agency_id, understood.digest, "read")
+    taken = Taken(file_id, understood.reading.format, imported, booked)
     uow.emit([_event(agency_id, taken)])
     return taken
 
 
-def digest(data: bytes) -> str:
-    """Hex SHA-256: what makes a file the same file."""
-    return hashlib.sha256(data).hexdigest()
+def _book(uow: UnitOfWork, agency_id: str, accounts: Mapping[str, Account], statement_ids: Sequence[str]) -> int:
+    lock_touched(uow, agency_id, statement_ids)
+    pages = _pages(uow.connection, agency_id, statement_ids)
+    return sum(book.book(uow, agency_id, accounts, lines) for lines in pages)
 
 
-def _lines(connection: sa.Connection, agency_id: str, ids: Sequence[str]) -> list[sa.Row[Any]]:
-    """The new lines in the order of the file."""
-    if not ids:
-        return []
-    table = statement_line
-    query = sa.select(table).where(table.c.owner == agency_id, table.c.id.in_(ids)).order_by(table.c.id)
-    return list(connection.execute(query))
+def _pages(connection: sa.Connection, agency_id: str, statement_ids: Sequence[str]) -> Iterator[Sequence[sa.Row[Any]]]:
+    """The lines of the statements in the order of the file; those that an interim report brought are booked already."""
+    c = statement_line.c
+    booked = sa.exists().where(entry.c.kind == "statement", entry.c.subject == c.id)
+    chosen = sa.select(c.id).where(c.owner == agency_id, c.statement_id.in_(statement_ids), ~booked).order_by(c.id)
+    ids = connection.execute(chosen, execution_options={"stream_results": True, "yield_per": PAGE}).scalars()
+    for page in ids.partitions(PAGE):
+        rows = sa.select(statement_line).where(c.owner == agency_id, c.id.in_(page)).order_by(c.id)
+        yield connection.execute(rows).all()
 
 
-def _keep(uow: UnitOfWork, agency_id: str, name: str, data: bytes) -> None:
-    """Once per content, whatever its name."""
-    file_id = uow.mint("bkf")
-    row = {
-        "id": file_id,
-        "agency_id": agency_id,
-        "name": name[:200],
-        "sha256": digest(data),
-        "raw_sealed": uow.vault.seal(f"bank_file.raw.{file_id}", data),
-        "received_at": uow.now(),
-        "keep_until": business_day(uow.now() + KEEP),
-    }
-    insert_if_new(uow.connection, bank_file, row)
-
-
-def _mark(uow: UnitOfWork, agency_id: str, data: bytes, verdict: str) -> str:
-    """What became of the file; its id."""
-    same = own(bank_file, agency_id) & (bank_file.c.sha256 == digest(data))
-    uow.connection.execute(sa.update(bank_file).where(same).values(verdict=verdict))
-    return str(uow.connection.execute(sa.select(bank_file.c.id).where(same)).scalar_one())
-
-
-def _refused(parsed: Parsed) -> StatementRefused:
-    listed = [{"code": p.code, "message": p.message, "where": p.where} for p in parsed.problems]
+def _refused(problems: Sequence[Problem]) -> StatementRefused:
+    listed = [{"code": p.code, "message": p.message, "where": p.where, "column": p.column} for p in problems]
     return StatementRefused(
         "Không nhận tệp sao kê này; xem danh sách lỗi.",
         "The statement file is refused; see the list of problems.",

@@ -9,11 +9,14 @@ import sqlalchemy as sa
 
 from gateway import agencies
 from gateway.access import own
+from gateway.closing.settlements import rows_of
 from gateway.dues.store import due
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
 from gateway.payments.model import PAID, PaymentStatus
 from gateway.payments.store import payment, payment_due
+from gateway.remitting import prepare
+from gateway.remitting import store as remittances
 from gateway.settlement.store import notice
 from receipts.store import receipt
 from reconciliation.model import RunResult
@@ -31,7 +34,10 @@ def reconcile(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
         as_of=as_of,
         now=uow.now(),
         mint=uow.mint,
+        settlement=rows_of(uow.connection, agency_id),
+        orders=remittances.numbers_sent(uow.connection, agency_id) or None,
     )
+    prepare.confirm(uow, agency_id)
     body: dict[str, Any] = {
         "as_of": as_of.isoformat(),
         "written": result.written,

@@ -55,7 +55,7 @@ def test_a_format_that_was_asked_for_and_is_not_there_is_refused() -> None:
     assert codes(CAMT.encode(), "camt.052") == ["format.mismatch"]
     assert codes(CSV.encode(), "mt940") == ["statement.missing"]
     assert codes(MT940.encode(), "camt.053") == ["xml.malformed"]
-    assert codes(MT940.encode(), "csv") == ["csv.column_missing"]
+    assert codes(MT940.encode(), "csv") == ["csv.header_missing"]
     with pytest.raises(ValueError, match="format must be one of"):
         detect.parse(b"", format="ofx")
 
@@ -67,9 +67,11 @@ def test_a_format_that_was_asked_for_and_is_not_there_is_refused() -> None:
         (b" \r\n\x0c ", "file.empty"),
         (b"hello", "format.unknown"),
         (b"\x00\xff\xfe" * 9, "format.unknown"),
-        (b"PK\x03\x04", "format.unknown"),
+        (b"PK\x03\x04", "xlsx.malformed"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls.old"),
+        (b"when,what,how much,who\n1,2,3,4\n5,6,7,8\n", "csv.header_missing"),
         (b":20:ONLY A START\n", "statement.missing"),
-        (b"<html><body>login</body></html>", "format.unknown"),
+        (b"<html><body>login</body></html>", "html.table"),
         (CAMT.encode()[:-30], "xml.malformed"),
         (b'<?xml version="1.0" encoding="x-none"?><a/>', "encoding.unreadable"),
         (b"<Document><BkToCstmrAcctRpt></BkToCstmrAcctRpt></Document>", "statement.missing"),
