@@ -11,6 +11,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from connectors.simulators.bank import SimulatedBank
 from gateway import access, agencies, providers
 from gateway.agencies import Account, Agency
+from gateway.audit import keys as audit_keys
 from gateway.kernel.clock import Clock, business_day
 from gateway.kernel.ids import Ids
 from gateway.kernel.settings import Settings
@@ -75,6 +76,7 @@ def found(directory: Path, clock: Clock, *, base_url: str, seed: int | None) -> 
     """A new trial in an empty directory."""
     ids = Ids() if seed is None else Ids(random.Random(f"gateway {seed}").getrandbits)
     keys = demo_pki(directory / "keys", now=clock(), organisation="TT PVHCC tỉnh Thanh Hóa")
+    audit_keys.make(directory / "keys")
     environment = Environment(settings_for(directory, base_url), clock=clock, ids=ids)
     with environment.sole_writer():
         migrate(environment.writer)
@@ -103,7 +105,12 @@ def _agency(environment: Environment, bank: SimulatedBank, private_key: Path) ->
         )
         listed = [load_pem_x509_certificate(private_key.with_suffix(".pem").read_bytes())]
         enrolment.declare(
-            uow.connection, owner=AGENCY, certificates=listed, accepted_on=today, now=uow.now(), mint=uow.mint
+            uow.connection,
+            owner=AGENCY,
+            certificates=listed,
+            accepted_on=today.replace(month=1, day=1),
+            now=uow.now(),
+            mint=uow.mint,
         )
         settings = {"bank_public_key": bank.public_key_pem(), "provider_id": "THUPHI"}
         providers.use(uow, AGENCY, "vietinbank", settings, {"private_key": private_key.read_text()})

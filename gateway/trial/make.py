@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from gateway.audit.checkpoints import Head
 from gateway.trial import day, leave, place, tie
 from gateway.trial.day import Lived, Progress
 from gateway.trial.found import AGENCY, SAMPLE_FEE, SAMPLE_PROCEDURE, found
 from gateway.trial.hours import TrialClock
+from gateway.trial.seal import seal
 from gateway.trial.tie import Sums
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -23,6 +25,7 @@ class Made:
     mark: dict[str, Any]
     lived: Lived
     sums: Sums
+    head: Head  # of the audit trail, signed
 
 
 def make(
@@ -37,7 +40,8 @@ def make(
         lived = day.live(trial, clock, payments=payments, seed=seed, progress=progress)
         progress("papers")
         receipts = leave.leave(trial, lived)
-        sums = tie.sums(trial, lived)
+        sealed = seal(trial)
+        sums = tie.sums(trial, lived, sealed.flaws)
     finally:
         trial.close()
     mark = {
@@ -54,4 +58,4 @@ def make(
     }
     place.write_mark(site, mark)
     place.move_in(site, directory)
-    return Made(directory, mark, replace(lived), sums)
+    return Made(directory, mark, replace(lived), sums, sealed.head)

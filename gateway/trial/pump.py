@@ -1,14 +1,14 @@
-"""Carries the simulated bank's notices to the callback door, as often as the bank wants to send them."""
+"""Carries the notices of the simulated bank and services to the callback door, as often as they want to send them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 
 from connectors.contract import Reply, Request
-from connectors.simulators.bank import SimulatedBank
 
 Deliver = Callable[[Request], Reply]
 
@@ -17,7 +17,29 @@ POLL_SECONDS = 0.05
 log = structlog.get_logger(__name__)
 
 
-def deliver_due(bank: SimulatedBank, deliver: Deliver) -> int:
+class Outgoing(Protocol):
+    """A call that somebody makes."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def request(self) -> Request: ...
+
+
+class Calls(Protocol):
+    """Whoever sends notices: the bank, a payment service."""
+
+    def due_notices(self) -> Sequence[Outgoing]:
+        """What is due now."""
+        ...
+
+    def answered(self, outgoing_id: int, status: int, body: bytes) -> None:
+        """What was said to it; `status` 0 where nothing was."""
+        ...
+
+
+def deliver_due(bank: Calls, deliver: Deliver) -> int:
     """Send what is due now, each once; how many calls were made. A call that fails comes again, as the bank decides."""
     calls = bank.due_notices()
     for call in calls:
@@ -34,7 +56,7 @@ def deliver_due(bank: SimulatedBank, deliver: Deliver) -> int:
 class Pump:
     """A thread that delivers for as long as the server lives."""
 
-    def __init__(self, bank: SimulatedBank, deliver: Deliver) -> None:
+    def __init__(self, bank: Calls, deliver: Deliver) -> None:
         self._bank = bank
         self._deliver = deliver
         self._stop = threading.Event()

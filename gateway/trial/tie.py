@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import sqlalchemy as sa
 
+from gateway.audit.leaves import Flaw
 from gateway.closing import proof
 from gateway.dues.store import due
 from gateway.settlement import conservation
@@ -43,8 +44,8 @@ class Sums:
         yield from (f"{rule}: {left} / {right}" for rule, left, right in pairs if left != right)
 
 
-def sums(trial: Trial, lived: Lived) -> Sums:
-    """Count each side for itself."""
+def sums(trial: Trial, lived: Lived, changed: Sequence[Flaw]) -> Sums:
+    """Count each side for itself; `changed` is what the proof of the audit trail found."""
     with trial.environment.read() as connection:
         kept = conservation.days(connection, AGENCY)
         paid = sa.select(sa.func.coalesce(sa.func.sum(due.c.amount), 0)).where(due.c.status == "paid")
@@ -59,7 +60,7 @@ def sums(trial: Trial, lived: Lived) -> Sums:
             state_fees_paid=int(connection.scalar(paid.where(due.c.kind != "OTHER")) or 0),
             receipts=int(amount),
             receipt_count=int(count),
-            violations=len(proof.violations(connection)) + len(gaps(connection)),
+            violations=len(proof.violations(connection)) + len(gaps(connection)) + len(changed),
         )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.audit.verify import verify
 from gateway.closing import proof
 from gateway.delivery.webhooks import KINDS
 from gateway.dues.store import dossier, due
@@ -216,6 +217,13 @@ def _unheard(case: Case) -> Iterator[Violation]:
             yield Violation("webhook.unheard", row.id, row.kind)
 
 
+def trail(case: Case) -> Iterator[Violation]:
+    """The audit tree is whole and tells what the books tell. The judge holds no key: signatures are proven elsewhere."""
+    for flaw in verify(case.connection, []).flaws:
+        if flaw.rule != "checkpoint.unsigned":
+            yield Violation(f"audit.{flaw.rule}", flaw.subject, flaw.detail)
+
+
 RULES = (
     books,
     acknowledged_writes,
@@ -227,6 +235,7 @@ RULES = (
     receipts_of_dues,
     errands_end_well,
     outbox,
+    trail,
 )
 
 

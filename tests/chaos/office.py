@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.x509 import load_pem_x509_certificate
 from pydantic import SecretStr
 
 from connectors.simulators.bank import SimulatedBank
 from gateway import access, agencies, providers
 from gateway.agencies import Account, Agency
+from gateway.audit import keys as audit_keys
 from gateway.delivery import webhooks
 from gateway.kernel.clock import business_day
 from gateway.kernel.settings import Settings
 from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.migrations.history import migrate
+from receipts import enrolment
 from receipts.pki import demo_pki
 from receipts.series import open_series
 
@@ -74,6 +77,7 @@ def found(place: Path, database_url: str | None, *, webhook: str, seed: int) -> 
     clock = BankClock()
     environment = Environment(settings_of(place / "data", database_url), clock=clock)
     demo_pki(environment.settings.keys, now=clock())
+    audit_keys.make(environment.settings.keys)
     book = place / "bank.db"
     bank = SimulatedBank(book, clock=clock, bits=random.Random(f"bank {seed}").getrandbits, provider="THUPHI")
     bank.open_account(ACCOUNT, "SO XAY DUNG", hook=f"/callbacks/{AGENCY}/{CONNECTOR}", opening=OPENING)
@@ -95,6 +99,15 @@ def _settle_in(uow: UnitOfWork, bank: SimulatedBank) -> str:
     agencies.add_account(uow, Account(uow.mint("acc"), AGENCY, bank.bin, *account))
     symbol = f"{today.year % 100:02d}TAA"
     open_series(uow.connection, owner=AGENCY, tax_code=TAX_CODE, symbol=symbol, now=uow.now(), mint=uow.mint)
+    listed = [load_pem_x509_certificate((uow.settings.keys / "signer.pem").read_bytes())]
+    enrolment.declare(
+        uow.connection,
+        owner=AGENCY,
+        certificates=listed,
+        accepted_on=today.replace(month=1, day=1),
+        now=uow.now(),
+        mint=uow.mint,
+    )
     private = (uow.settings.keys / "signer.key").read_text()
     settings = {"bank_public_key": bank.public_key_pem(), "provider_id": "THUPHI"}
     providers.use(uow, AGENCY, CONNECTOR, settings, {"private_key": private})

@@ -38,6 +38,7 @@ from gateway.kernel.clock import VIETNAM
 from gateway.kernel.errors import ThuPhiError
 from gateway.payments.expire import expire_waiting
 from gateway.payments.model import DueNotOpen, NothingToPay
+from gateway.payments.series_open import SeriesClosed
 from gateway.payments.start import StartRequest, start
 from gateway.payments.store import PaymentRow
 from gateway.settlement import store
@@ -91,7 +92,7 @@ class Core(RuleBasedStateMachine):
     def start(self, dossier: DossierView) -> Any:
         try:
             return self.town.pay_for(dossier)
-        except NothingToPay:
+        except (NothingToPay, SeriesClosed):
             return multiple()
 
     @rule(target=payments, dossier=dossiers)
@@ -100,7 +101,7 @@ class Core(RuleBasedStateMachine):
         try:
             with self.environment.begin(actor="test", agency=AGENCY) as uow:
                 return start(uow, request)[0]
-        except DueNotOpen:
+        except (DueNotOpen, SeriesClosed):
             return multiple()
 
     @rule(
