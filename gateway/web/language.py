@@ -22,12 +22,19 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         # the frame of every page
         "site.name": ("Thu Phí", "Thu Phí"),
         "site.tagline": ("Phí, lệ phí dịch vụ công", "Fees for public services"),
+        "site.name_and_tagline": ("Thu Phí · Phí, lệ phí dịch vụ công", "Thu Phí · Fees for public services"),
+        "site.accessibility": ("Tiếp cận cho mọi người", "Accessibility"),
+        "site.privacy": ("Dữ liệu của bạn", "Your data"),
+        "site.size_large": ("Chữ lớn", "Large print"),
+        "site.size_normal": ("Chữ thường", "Normal print"),
+        "desk.nav": ("Việc", "Tasks"),
+        "desk.sign_out": ("Đăng xuất", "Sign out"),
         "site.skip": ("Đến nội dung chính", "Skip to the main content"),
         "site.other_language": ("English", "Tiếng Việt"),
         "site.other_language_label": ("Switch to English", "Chuyển sang tiếng Việt"),
         "site.home": ("Trang đầu", "Home"),
         "site.lookup": ("Tra cứu biên lai", "Look up a receipt"),
-        "site.verify": ("Kiểm tra mã QR biên lai", "Check a receipt's QR code"),
+        "site.verify": ("Kiểm tra biên lai, mã QR", "Check a receipt or a QR"),
         "site.footer": (
             "Tiền chuyển thẳng vào tài khoản của cơ quan thu. Người nộp không trả thêm phí dịch vụ nào.",
             "Your money goes straight to the agency's own account. Nothing is added to the amount.",
@@ -45,8 +52,9 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "pay.of_total": ("trên tổng số {amount}", "of {amount} in all"),
         "state.pending": ("Chờ thanh toán", "Waiting for payment"),
         "state.pending.note": (
-            "Trang tự cập nhật khi tiền đến, thường trong vài giây.",
-            "This page updates by itself when the money arrives, usually within seconds.",
+            "Trang tự cập nhật khi tiền đến, thường trong vài giây. Chuyển xong bạn có thể đóng trang; biên lai vẫn ở đây.",
+            "This page updates by itself when the money arrives, usually within seconds. You may close it; "
+            "the receipt will be here.",
         ),
         "state.partial": ("Đã nhận {received}, còn thiếu {remaining}", "Received {received}, still due {remaining}"),
         "state.partial.note": (
@@ -88,24 +96,29 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "state.settled_elsewhere": ("Khoản này đã được nộp", "This has been paid already"),
         "state.settled_elsewhere.note": (
-            "Khoản phải nộp đã được thanh toán bằng một lệnh khác. Bạn không phải chuyển thêm.",
-            "Another payment covered what was due. There is nothing more to send.",
+            "Khoản phải nộp đã được thanh toán bằng một lệnh khác. Bạn không phải chuyển thêm; "
+            "nếu đã chuyển, tiền an toàn và sẽ được trả lại.",
+            "Another payment covered what was due. There is nothing more to send; if you have, the money is safe "
+            "and will be returned.",
         ),
         "state.withdrawn": ("Không còn khoản phải nộp", "There is nothing left to pay"),
         "state.withdrawn.note": (
-            "Cơ quan tiếp nhận đã rút hoặc miễn khoản này. Xin đừng chuyển tiền theo lệnh này.",
-            "The office withdrew or waived what was due. Please do not send money for this payment.",
+            "Cơ quan tiếp nhận đã rút hoặc miễn khoản này. Xin đừng chuyển tiền theo lệnh này; "
+            "nếu đã chuyển, tiền an toàn và sẽ được trả lại.",
+            "The office withdrew or waived what was due. Please do not send money for this payment; "
+            "if you have sent it, it is safe and will be returned.",
         ),
         "state.changed": ("Khoản phải nộp đã thay đổi", "The amount due has changed"),
         "state.changed.note": (
-            "Xin đừng dùng mã cũ. Hãy tạo mã mới để nộp đúng số tiền hiện nay.",
-            "Please do not use the old code. Make a new one for the amount that is due now.",
-        ),
-        "pay.surplus_note": (
-            "Số tiền {received} đã nhận theo lệnh này được giữ an toàn và sẽ được xử lý hoàn trả.",
-            "The {received} received for this payment is safe and will be handled for return.",
+            "Cơ quan tiếp nhận đã sửa số tiền. Xin đừng dùng mã cũ; hãy tạo mã mới để nộp đúng số tiền hiện nay. "
+            "Tiền đã chuyển theo mã cũ vẫn an toàn.",
+            "The office changed the amount. Please do not use the old code; make a new one for the amount that is "
+            "due now. Money sent with the old code is safe.",
         ),
         "pay.valid_until": ("Mã có hiệu lực đến {moment}.", "The code is valid until {moment}."),
+        "pay.minutes_left": ("Còn {minutes} phút", "{minutes} minutes left"),
+        "pay.last_minute": ("Còn chưa đầy 1 phút", "Less than a minute left"),
+        "pay.extend": ("Cần thêm thời gian", "I need more time"),
         "pay.expired_at": ("Hết hạn lúc {moment}.", "Expired on {moment}."),
         "pay.again": ("Tạo mã mới", "Make a new code"),
         "pay.again_note": (
@@ -196,10 +209,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         # lookup, verification, home
         "home.title": ("Nộp phí và tra cứu biên lai", "Pay fees and look up receipts"),
         "home.intro": (
-            "Nhập mã thanh toán (bắt đầu bằng BLQ) hoặc mã tra cứu in trên biên lai.",
-            "Enter a payment reference (it begins with BLQ) or the lookup code printed on a receipt.",
+            "Nhập mã thanh toán (bắt đầu bằng BLQ), mã hồ sơ, hoặc mã tra cứu in trên biên lai.",
+            "Enter a payment reference (it begins with BLQ), a dossier code, or the lookup code on a receipt.",
         ),
-        "home.label": ("Mã thanh toán hoặc mã tra cứu", "Payment reference or lookup code"),
+        "home.label": ("Mã thanh toán, mã hồ sơ hoặc mã tra cứu", "Payment reference, dossier code or lookup code"),
         "home.go": ("Tra cứu", "Look up"),
         "lookup.title": ("Tra cứu biên lai", "Look up a receipt"),
         "lookup.intro": (
@@ -209,10 +222,12 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "lookup.label": ("Mã tra cứu", "Lookup code"),
         "lookup.found": ("Thông tin biên lai", "Receipt"),
         "lookup.again": ("Tra cứu biên lai khác", "Look up another receipt"),
-        "verify.title": ("Kiểm tra mã QR biên lai", "Check a receipt's QR code"),
+        "verify.title": ("Kiểm tra biên lai, mã QR", "Check a receipt or a QR code"),
         "verify.intro": (
-            "Quét mã QR in trên biên lai, hoặc dán nội dung mã vào đây.",
-            "Scan the QR code printed on the receipt, or paste its content here.",
+            "Dùng máy ảnh điện thoại quét mã QR in trên biên lai, hoặc dán nội dung mã vào đây. "
+            "Mã VietQR đòi tiền cũng kiểm tra được.",
+            "Scan the QR code printed on the receipt with your phone's camera, or paste its content here. "
+            "A VietQR that asks for money can be checked too.",
         ),
         "verify.label": ("Nội dung mã QR", "Content of the QR code"),
         "verify.go": ("Kiểm tra", "Check"),
@@ -254,8 +269,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "problem.unknown_code": ("Không nhận ra mã này", "This code is not recognised"),
         "problem.unknown_code.note": (
-            "Mã thanh toán bắt đầu bằng BLQ và có 12 ký tự; mã tra cứu biên lai cũng có 12 ký tự.",
-            "A payment reference begins with BLQ and has 12 characters; so has a receipt's lookup code.",
+            "Mã thanh toán bắt đầu bằng BLQ và có 12 ký tự; mã tra cứu biên lai cũng có 12 ký tự; "
+            "mã hồ sơ có dạng H56.17-261124-0001.",
+            "A payment reference begins with BLQ and has 12 characters; so has a receipt's lookup code; "
+            "a dossier code looks like H56.17-261124-0001.",
         ),
         "problem.too_many": ("Bạn tra cứu quá nhanh", "Too many look-ups"),
         "problem.too_many.note": (
@@ -271,9 +288,33 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
+Texts = Mapping[str, tuple[str, str]]
+
+
+_known: dict[str, tuple[str, str]] = dict(TEXTS)
+
+
+def learn(texts: Mapping[str, tuple[str, str]]) -> Mapping[str, tuple[str, str]]:
+    """Make another module's texts known to every page; a key means one thing only. Returns them, for a constant."""
+    for key, pair in texts.items():
+        if _known.setdefault(key, pair) != pair:
+            raise ValueError(f"the text {key} is there already with other words")
+    return MappingProxyType(dict(texts))
+
+
+def known() -> Mapping[str, tuple[str, str]]:
+    """Every text there is now."""
+    return MappingProxyType(_known)
+
+
 def text(language: Language, key: str, **facts: object) -> str:
     """The text named `key` with its facts filled in. KeyError when a fact or the text is missing."""
-    return TEXTS[key][LANGUAGES.index(language)].format_map(facts)
+    return _known[key][LANGUAGES.index(language)].format_map(facts)
+
+
+def told(texts: Texts, language: Language, key: str, /, **facts: object) -> str:
+    """The same for pages that bring `texts` of their own beside everybody's."""
+    return (texts.get(key) or TEXTS[key])[LANGUAGES.index(language)].format_map(facts)
 
 
 def other(language: Language) -> Language:
@@ -289,6 +330,11 @@ def amount(value: int) -> str:
 def moment(value: datetime) -> str:
     """`24/11/2026 09:30`, Vietnam time."""
     return f"{value.astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+
+
+def hour(value: datetime) -> str:
+    """`09:30`, Vietnam time."""
+    return f"{value.astimezone(VIETNAM):%H:%M}"
 
 
 def day(value: date) -> str:

@@ -1,4 +1,4 @@
-"""What anybody may look up: a receipt by its code (masked), a printed token (offline), a payment by its reference.
+"""What anybody may look up: a receipt by its code (masked), a payment by its reference, what they hold with both.
 
 Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15: nothing here names a payer or a dossier in full, there is no search by name,
 phone or identity number, and each place may ask thirty times a minute.
@@ -7,27 +7,29 @@ phone or identity number, and each place may ask thirty times a minute.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from connectors import reference
 from connectors.vietqr import image
 from gateway import agencies
+from gateway.dues import store as dues_store
 from gateway.kernel.uow import Environment
-from gateway.web import pages, screen
+from gateway.payments import store as payments_store
+from gateway.web import cards, find, pages, papers, screen, theme
+from gateway.web.door import allowed, environment_of, too_many
 from gateway.web.language import LANGUAGES
-from gateway.web.limit import PER_MINUTE, Limiter
 from receipts import store as receipts_store
-from receipts import token as receipt_token
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 LONGEST = 2_000  # characters of a typed code or address
 _LOOKALIKES = str.maketrans("OIL", "011")
+_DOSSIER = re.compile(
+    r"(?:[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.)?[A-Z][0-9]{2}(?:\.[0-9]{2,3})*-[0-9]{6}-[0-9]{4,6}", re.IGNORECASE
+)
 _PAY_LINK = re.compile(r"/pay/([0-9A-Z]{26})\b")
 
 
@@ -46,15 +48,17 @@ def home(request: Request) -> Response:
     target = _target(typed[:LONGEST])
     if target is None:
         return pages.problem(request, "problem.unknown_code", 404)
-    return RedirectResponse(f"/{pages.language_of(request)}{target}", 303, dict(pages.HEADERS))
+    return pages.redirect(request, f"/{pages.language_of(request)}{target}")
 
 
 def _target(typed: str) -> str | None:
-    """Where a typed code leads: a payment link, a payment reference, a receipt's address or lookup code."""
+    """Where a typed code leads: a payment link, a payment reference, a dossier, a receipt's address or lookup code."""
     if link := _PAY_LINK.search(typed):
         return f"/pay/{link[1]}"
     if found := reference.references(typed):
         return f"/payments/{found[0]}"
+    if dossier := _DOSSIER.fullmatch(typed):
+        return f"/dossiers?code={dossier[0].upper()}"
     code = _code(typed)
     return f"/receipts/{code}" if len(code) == 12 else None
 
@@ -73,20 +77,73 @@ def receipt_form(request: Request) -> Response:
     code = _code(typed)
     if not code:
         return pages.problem(request, "problem.unknown_receipt", 404)
-    return RedirectResponse(f"/{pages.language_of(request)}/receipts/{code}", 303, dict(pages.HEADERS))
+    return pages.redirect(request, f"/{pages.language_of(request)}/receipts/{code}")
 
 
 def receipt(request: Request) -> Response:
     """What the public may know of one receipt."""
     if not allowed(request):
         return too_many(request)
+    return _receipt(request, wrong=False)
+
+
+def _receipt(request: Request, *, wrong: bool) -> Response:
     with environment_of(request).read() as connection:
         row = receipts_store.by_lookup_code(connection, _code(request.path_params["code"]))
         if row is None:
             return pages.problem(request, "problem.unknown_receipt", 404)
         successor = receipts_store.find(connection, row.replaced_by, row.owner) if row.replaced_by else None
-        agency = agencies.require(connection, row.owner)
-    return pages.page(request, "receipt.html", receipt=row, successor=successor, agency=agency)
+        return pages.page(
+            request,
+            "receipt.html",
+            status=422 if wrong else 200,
+            receipt=row,
+            successor=successor,
+            agency=agencies.require(connection, row.owner),
+            theme=theme.of(connection, row.owner),
+            restricted=_restricted(connection, row),
+            wrong=wrong,
+        )
+
+
+async def receipt_paper(request: Request) -> Response:
+    """The receipt itself, for who knows a second fact of it; by POST, so that the fact stands in no address."""
+    async with request.form(max_files=0, max_fields=5) as form:
+        fact, kind = str(form.get("fact", ""))[:LONGEST], str(form.get("kind", ""))
+    return await run_in_threadpool(_paper, request, fact, kind)
+
+
+def _paper(request: Request, fact: str, kind: str) -> Response:
+    if not allowed(request):
+        return too_many(request)
+    environment = environment_of(request)
+    with environment.read() as connection:
+        row = receipts_store.by_lookup_code(connection, _code(request.path_params["code"]))
+        known = row is not None and kind in papers.TYPES and _knows(connection, environment, row, fact)
+    if row is None or not known:
+        return _receipt(request, wrong=True)
+    found = papers.paper(environment, row.id, kind, owner=row.owner)
+    if found is None or found.body is None:
+        back = f"/{pages.language_of(request)}/receipts/{row.lookup_code}"
+        return pages.page(request, "waiting.html", status=202, headers={"Retry-After": "3"}, back=back)
+    return papers.handed(kind, found)
+
+
+def _knows(connection: sa.Connection, environment: Environment, row: receipts_store.Row, fact: str) -> bool:
+    """Whether `fact` is the dossier's code, the payment's reference, or the payer's number."""
+    told = re.sub(r"[\s-]", "", fact).upper()
+    payer = receipts_store.load_facts(row, environment.vault).payer
+    paid = payments_store.by_id(connection, row.owner, row.payment)
+    facts = (row.dossier_code, paid.reference, payer.tax_code, payer.id_number)
+    return bool(told) and told in {re.sub(r"[\s-]", "", one).upper() for one in facts if one}
+
+
+def _restricted(connection: sa.Connection, row: receipts_store.Row) -> bool:
+    """Whether the receipt is of a secret or sensitive dossier: then not even the masked name is shown."""
+    query = sa.select(dues_store.dossier.c.restricted).where(
+        dues_store.dossier.c.agency_id == row.owner, dues_store.dossier.c.code == row.dossier_code
+    )
+    return bool(connection.execute(query).scalar())
 
 
 def payment(request: Request) -> Response:
@@ -96,45 +153,24 @@ def payment(request: Request) -> Response:
     environment = environment_of(request)
     with environment.read() as connection:
         shown = screen.by_reference(connection, request.path_params["reference"].upper(), environment.clock())
+        worn = theme.of(connection, shown.view.row.agency_id) if shown else None
     if shown is None:
         return pages.problem(request, "problem.unknown_payment", 404)
     qr = _inline(shown.payload) if shown.payload else ""
-    return pages.page(request, "reference.html", screen=shown, qr=qr)
+    picture = f"{request.url.path}/qr.png"
+    return pages.page(request, "reference.html", screen=shown, theme=worn, qr=qr, picture=picture)
 
 
-def verify(request: Request) -> Response:
-    """What a receipt's QR proves, by the installation's public key alone."""
-    typed = request.query_params.get("t", "").strip()
-    if not typed:
-        return pages.page(request, "verify.html", facts=None, refused=False, agency=None)
+def picture(request: Request) -> Response:
+    """The picture to save of a code that this page shows anyway."""
     if not allowed(request):
         return too_many(request)
-    key = _public_key(request)
-    if key is None:
-        return pages.problem(request, "verify.no_key", 503)
-    try:
-        facts = receipt_token.check(typed, key)
-    except receipt_token.TokenRefused:
-        return pages.page(request, "verify.html", status=422, facts=None, refused=True, agency=None)
-    return pages.page(request, "verify.html", facts=facts, refused=False, agency=_agency_name(request, facts.tax_code))
-
-
-def allowed(request: Request) -> bool:
-    """Whether this client may look up once more."""
-    limiter: Limiter = request.app.state.lookup_limiter
-    address = request.client.host if request.client else ""
-    return limiter.allows(address, environment_of(request).clock())
-
-
-def too_many(request: Request) -> Response:
-    """A friendly 429."""
-    return pages.problem(request, "problem.too_many", 429, headers={"Retry-After": "60"}, count=PER_MINUTE)
-
-
-def environment_of(request: Request) -> Environment:
-    """What this process works with."""
-    environment: Environment = request.app.state.environment
-    return environment
+    environment = environment_of(request)
+    with environment.read() as connection:
+        shown = screen.by_reference(connection, request.path_params["reference"].upper(), environment.clock())
+    if shown is None or shown.payload is None:
+        return Response(status_code=404, headers=dict(pages.HEADERS))
+    return cards.answer(shown, pages.language_of(request))
 
 
 def _inline(payload: str) -> str:
@@ -144,22 +180,6 @@ def _inline(payload: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(image.svg(payload).encode()).decode()
 
 
-def _public_key(request: Request) -> EllipticCurvePublicKey | None:
-    """The key of the printed tokens; None on an installation that has none (yet)."""
-    from receipts.keys import KeyUnusable, public_from_pem
-
-    try:
-        return public_from_pem((environment_of(request).settings.keys / "token.pub.pem").read_bytes())
-    except (OSError, KeyUnusable):
-        return None
-
-
-def _agency_name(request: Request, tax_code: str) -> str | None:
-    """Who has this tax code, if it is one of ours: a name helps the eye; the proof is about the tax code."""
-    with environment_of(request).read() as connection:
-        return next((one.name for one in agencies.all_agencies(connection) if one.tax_code == tax_code), None)
-
-
 def add_routes(router: APIRouter) -> None:
     """Both languages of every page, and the root."""
     router.add_route("/", root, methods=["GET"])
@@ -167,6 +187,9 @@ def add_routes(router: APIRouter) -> None:
         router.add_route(f"/{language}", root if language == "vi" else home, methods=["GET"])
         router.add_route(f"/{language}/", home, methods=["GET"])
         router.add_route(f"/{language}/receipts", receipt_form, methods=["GET"])
-        router.add_route(f"/{language}/receipts/verify", verify, methods=["GET"])
         router.add_route(f"/{language}/receipts/{{code}}", receipt, methods=["GET"])
+        router.add_route(f"/{language}/receipts/{{code}}", receipt_paper, methods=["POST"])
         router.add_route(f"/{language}/payments/{{reference}}", payment, methods=["GET"])
+        router.add_route(f"/{language}/payments/{{reference}}/qr.png", picture, methods=["GET"])
+        router.add_route(f"/{language}/dossiers", find.ask, methods=["GET"])
+        router.add_route(f"/{language}/dossiers", find.answer, methods=["POST"])

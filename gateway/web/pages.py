@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, partial
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+import gateway.web.words  # noqa: F401 - tells its texts
 from gateway.kernel.errors import Kind
 from gateway.web import assets, language
-from gateway.web.language import LANGUAGES, Language
+from gateway.web.go_words import way_on
+from gateway.web.language import LANGUAGES, Language, Texts
 
 CSP = "; ".join(
     (
@@ -40,6 +44,8 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "X-Robots-Tag": "noindex, nofollow",
 }
+NO_TEXTS: Texts = {}
+PARTS = ("state", "form", "facts", "desk")  # templates/parts/*.html: their macros are every template's `ui`
 STATUS: Mapping[Kind, int] = {"invalid": 422, "forbidden": 403, "missing": 404, "conflict": 409, "unavailable": 503}
 
 
@@ -49,17 +55,49 @@ def language_of(request: Request) -> Language:
     return next((known for known in LANGUAGES if known == first), "vi")
 
 
+def is_large(request: Request) -> bool:
+    """Whether the reader asked for large print: it is in the address, so it needs no cookie and can be sent on."""
+    return request.query_params.get("print") == "large"
+
+
+def kept(request: Request, path: str) -> str:
+    """An address of ours that keeps the reader's large print."""
+    if not is_large(request):
+        return path
+    bare, sharp, place = path.partition("#")
+    return f"{bare}{'&' if '?' in bare else '?'}print=large{sharp}{place}"
+
+
+def redirect(request: Request, path: str, status: int = 303) -> Response:
+    """On to another page of ours."""
+    return RedirectResponse(kept(request, path), status, dict(HEADERS))
+
+
 def page(
-    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **facts: Any
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    texts: Mapping[str, tuple[str, str]] | None = None,
+    **facts: Any,
 ) -> Response:
-    """A whole page in the language of its address."""
+    """A whole page in the language of its address; `theme` is the agency's, `texts` words of a module of its own."""
+    if texts is not None:
+        language.learn(texts)
     chosen = language_of(request)
-    words = partial(language.text, chosen)
-    body = (
-        _templates()
-        .get_template(template)
-        .render(t=words, lang=chosen, other=language.other(chosen), switch=_switched(request, chosen), **facts)
-    )
+    known: dict[str, Any] = {
+        "t": partial(language.text, chosen),
+        "lang": chosen,
+        "other": language.other(chosen),
+        "switch": _switched(request, chosen),
+        "to": partial(kept, request),
+        "large": is_large(request),
+        "resized": _resized(request),
+        "theme": None,
+        "request_id": "",
+    }
+    body = _templates().get_template(template).render(known | facts)
     return Response(body, status, {**HEADERS, **(headers or {})}, "text/html; charset=utf-8")
 
 
@@ -76,14 +114,22 @@ def problem(
     chosen = language_of(request)
     said = note if note is not None else language.text(chosen, f"{key}.note", **facts)
     title = language.text(chosen, key)
-    return page(request, "problem.html", status=status, headers=headers, title=title, note=said)
+    told = str(facts.get("request_id", ""))
+    return page(request, "problem.html", status=status, headers=headers, title=title, note=said, request_id=told)
 
 
 def _switched(request: Request, chosen: Language) -> str:
-    """The same page in the other language."""
+    """The same page in the other language; an address only for posting leads to its home."""
     path, query = request.url.path, request.url.query
-    tail = path.removeprefix(f"/{chosen}") if path.startswith(f"/{chosen}/") else "/"
+    tail = path.removeprefix(f"/{chosen}") if path.startswith(f"/{chosen}/") and request.method != "POST" else "/"
     return f"/{language.other(chosen)}{tail}" + (f"?{query}" if query else "")
+
+
+def _resized(request: Request) -> str:
+    """The same page in the other size of print."""
+    asked = [(name, value) for name, value in parse_qsl(request.url.query) if name != "print"]
+    query = urlencode(asked if is_large(request) else [*asked, ("print", "large")])
+    return request.url.path + (f"?{query}" if query else "")
 
 
 @cache
@@ -96,5 +142,10 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = assets.url
-    made.filters |= {"amount": language.amount, "moment": language.moment, "day": language.day}
+    made.globals["way_on"] = way_on
+    made.filters |= {"amount": language.amount, "moment": language.moment, "day": language.day, "hour": language.hour}
+    made.globals["ui"] = ui = SimpleNamespace()
+    for name in PARTS:
+        module = made.get_template(f"parts/{name}.html").module
+        vars(ui).update({key: macro for key, macro in vars(module).items() if not key.startswith("_")})
     return made

@@ -19,10 +19,13 @@ from gateway.dues import store as dues_store
 from gateway.dues.model import DueStatus
 from gateway.dues.store import DossierRow, DueRow
 from gateway.kernel.canonical import fingerprint
-from gateway.payments import store
+from gateway.kernel.clock import business_day
+from gateway.payments import series_open, store
+from gateway.payments.series_open import SeriesClosed
 from gateway.payments.store import PaymentRow, payment
 from gateway.payments.view import PaymentView, views
 from receipts.model import State as ReceiptState
+from receipts.register import may_issue
 
 Tone = Literal["wait", "check", "good", "over", "attention", "bad"]
 
@@ -57,6 +60,7 @@ TONES: dict[State, Tone] = {
     State.CHANGED: "attention",
 }
 FINAL = frozenset({State.PAID, State.SETTLED_ELSEWHERE, State.WITHDRAWN})  # nothing more will happen on this page
+ASKING = frozenset({State.PENDING, State.PARTIAL, State.EXPIRED_PARTIAL, State.EXPIRED, State.CHANGED})  # for money
 SOON = frozenset({State.PENDING, State.PARTIAL, State.CHECKING, State.SIGNING})  # worth a refresh without script
 
 
@@ -67,6 +71,7 @@ class Screen:
     view: PaymentView
     dossiers: tuple[tuple[DossierRow, tuple[DueRow, ...]], ...]
     state: State
+    closed: SeriesClosed | None = None  # why nothing can be collected now, and whom to ask
 
     @property
     def tone(self) -> Tone:
@@ -85,18 +90,27 @@ class Screen:
     @property
     def payload(self) -> str | None:
         """The VietQR on offer, if any."""
-        return self.view.payload if self.state in (State.PENDING, State.PARTIAL) else None
+        return self.view.payload if self.state in (State.PENDING, State.PARTIAL) and not self.closed else None
 
     @property
     def transferable(self) -> bool:
         """Whether the transfer details are shown; what came in part is completed even after the time."""
-        return self.payload is not None or self.state is State.EXPIRED_PARTIAL
+        return self.payload is not None or (self.state is State.EXPIRED_PARTIAL and not self.closed)
 
     @property
     def renewable(self) -> bool:
         """Whether a fresh payment may take this one's place; never while money of this one is held."""
         stale = self.state in (State.EXPIRED, State.FAILED, State.CHANGED)
-        return stale and self.view.row.received == 0 and self.view.payable_dues
+        return stale and self.view.row.received == 0 and self.view.payable_dues and not self.closed
+
+    @property
+    def restricted(self) -> bool:
+        """Whether one of the dossiers is secret or sensitive: then nothing says what the payment is for, or for whom."""
+        return any(dossier.restricted for dossier, _ in self.dossiers)
+
+    def seconds_left(self, now: datetime) -> int:
+        """Until the code's end."""
+        return max(0, int((self.view.row.expires_at - now).total_seconds()))
 
     @property
     def amount(self) -> int:
@@ -118,7 +132,12 @@ class Screen:
         row, view = self.view.row, self.view
         receipts = [[item.id, item.state] for item in view.receipts]
         dues = [[due.id, due.amount, due.status.value] for due in view.dues]
-        return fingerprint([self.state.value, row.amount, row.received, dues, receipts])[:12]
+        until = row.expires_at.isoformat()
+        return fingerprint([self.state.value, row.amount, row.received, until, dues, receipts, *self._why_closed])[:12]
+
+    @property
+    def _why_closed(self) -> list[object]:
+        return [] if self.closed is None else [self.closed.facts]
 
     @property
     def subjects(self) -> frozenset[str]:
@@ -140,7 +159,17 @@ def by_reference(connection: sa.Connection, reference: str, now: datetime) -> Sc
 
 def _screen(connection: sa.Connection, row: PaymentRow, now: datetime) -> Screen:
     view = views(connection, [row])[0]
-    return Screen(view, _grouped(connection, view.dues), state_of(view, now))
+    state = state_of(view, now)
+    return Screen(view, _grouped(connection, view.dues), state, _closed(connection, view, state, now))
+
+
+def _closed(connection: sa.Connection, view: PaymentView, state: State, now: datetime) -> SeriesClosed | None:
+    """Asked only where the page would ask for money."""
+    needs_receipt = any(due.kind in series_open.RECEIPTED for due in view.dues)
+    if state not in ASKING or not needs_receipt:
+        return None
+    verdict = may_issue(connection, view.row.agency_id, business_day(now))
+    return None if verdict.open else series_open.refusal(connection, view.row.agency_id, verdict)
 
 
 def state_of(view: PaymentView, now: datetime) -> State:

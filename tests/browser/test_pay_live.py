@@ -40,7 +40,7 @@ def test_pending_turns_into_the_receipt_without_a_reload(page: Page, site: Site)
     expect(page.locator(".qr-image")).to_have_count(0)
     sign(site.town)
     expect(page.locator(".status-words")).to_have_text("Đã thanh toán", timeout=PATIENCE)
-    expect(page.locator("a[href$='.pdf']")).to_have_count(2)
+    expect(page.get_by_role("link", name="Xem biên lai (PDF)")).to_have_count(2)
     expect(page).to_have_title("Đã nộp 195.000 ₫ – Thu Phí")
     assert page.evaluate("window.sameDocument") is True
 
@@ -77,7 +77,7 @@ def test_without_script_the_page_refreshes_itself(browser: Browser, site: Site) 
     site.town.money_comes(payment)
     sign(site.town)
     expect_state(page, "Đã thanh toán")
-    expect(page.locator("a[href$='.pdf']")).to_have_count(1)
+    expect(page.get_by_role("link", name="Xem biên lai (PDF)")).to_have_count(1)
     context.close()
 
 

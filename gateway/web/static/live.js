@@ -78,8 +78,29 @@ function keepFocus(held) {
   (same ?? main).focus({ preventScroll: true });
 }
 
+// The time that is left, in words: counted by this page's own clock from what the server said.
+let counted = null;
+let end = 0;
+
+function count() {
+  const shown = main.querySelector("[data-left]");
+  if (!shown) return;
+  if (shown !== counted) {
+    counted = shown;
+    end = performance.now() + Number(shown.dataset.left) * 1000;
+  }
+  const minutes = Math.floor((end - performance.now()) / 60000);
+  const words = minutes > 0 ? shown.dataset.words.replace("#", minutes) : shown.dataset.last;
+  if (words === shown.textContent) return;
+  shown.textContent = words;
+  if (minutes === 5) document.getElementById("said").textContent = words;
+  if (minutes < 0) refresh();
+}
+
 if (main) {
   listen();
+  count();
+  setInterval(count, 5000);
   // Back from the bank's app: phones put the stream to sleep meanwhile.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible" || !("live" in main.dataset)) return;

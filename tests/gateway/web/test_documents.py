@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from gateway.web import citizen
+from gateway.web import papers
 from gateway.web.screen import State
 from receipts import store
 from tests.conftest import HandClock
@@ -39,7 +39,7 @@ def test_another_payments_receipt_is_not_shown(town: Town, client: TestClient, c
 def test_an_unsigned_receipt_is_promised(
     town: Town, client: TestClient, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(citizen, "PDF_PATIENCE", 1)
+    monkeypatch.setattr(papers, "PATIENCE", 1)
     payment = reach(State.SIGNING, town, clock)
     receipt = town.view(payment).receipts[0]
     for kind in ("xml", "pdf"):

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
+import html
 
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from gateway.agencies import Account, add_account
+from gateway.payments.store import payment as payment_table
+from gateway.web import rating
 from gateway.web.limit import PER_MINUTE
 from gateway.web.screen import State
-from receipts import store, token
-from receipts.keys import TokenKey
+from receipts import store
 from tests.conftest import HandClock
 from tests.gateway.web.states import reach
-from tests.town import PAYER, Town
-
-FACTS = token.TokenFacts(
-    tax_code="2800000001",
-    form="EBL01",
-    symbol="26TAA",
-    number=7,
-    day=date(2026, 11, 24),
-    amount=135_000,
-    digest="47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
-)
+from tests.town import AGENCY, LE_PHI, PAYER, PHI, TODAY, Town
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -117,33 +108,101 @@ def test_a_payers_own_page_has_no_limit(town: Town, client: TestClient) -> None:
         assert client.get(f"/vi/pay/{payment.token}").status_code == 200
 
 
-def test_a_printed_token_is_checked_with_the_public_key_alone(town: Town, client: TestClient) -> None:
-    key = TokenKey.from_pem(town.environment.settings.keys / "token.key")
-    made = token.make(FACTS, key)
-    for typed in (made, token.printed("https://thuphi.example.vn", made)):
-        page = client.get("/vi/receipts/verify", params={"t": typed})
-        assert page.status_code == 200
-        assert "Mã QR đúng là do hệ thống này ký" in page.text
-        for shown in ("EBL01", "26TAA", "24/11/2026", "135.000 ₫", "2800000001", "Sở Xây dựng tỉnh Thanh Hóa"):
-            assert shown in page.text
-    assert f'href="/en/receipts/verify?t={made}"' in client.get(f"/vi/receipts/verify?t={made}").text
+@pytest.mark.parametrize("kind", ["pdf", "slip.pdf", "xml"])
+def test_the_whole_receipt_needs_a_second_fact(kind: str, town: Town, client: TestClient, clock: HandClock) -> None:
+    payment = reach(State.PAID, town, clock)
+    receipt = town.receipts()[0]
+    path = f"/vi/receipts/{receipt.lookup_code}"
+    for fact in (receipt.dossier_code, payment.reference.lower(), PAYER.id_number, " 038 090 001 234 "):
+        answer = client.post(path, data={"fact": fact, "kind": kind})
+        assert answer.status_code == 200, fact
+        assert answer.headers["content-type"] == ("application/xml" if kind == "xml" else "application/pdf")
+        assert f"bien-lai-26TAA-{receipt.number}.{kind}" in answer.headers["content-disposition"]
+        assert answer.content.startswith(b"<?xml" if kind == "xml" else b"%PDF-")
+    for fact in ("", "-", "H56.17-261124-9999", PAYER.name, "038090001235"):
+        refused = client.post(path, data={"fact": fact, "kind": kind})
+        assert refused.status_code == 422, fact
+        assert "Thông tin này không khớp với biên lai." in refused.text
+        assert b"DLBLai" not in refused.content
 
 
-def test_a_false_token_is_refused(town: Town, client: TestClient) -> None:
-    key = TokenKey.from_pem(town.environment.settings.keys / "token.key")
-    made = token.make(FACTS, key)
-    forged = made[:40] + ("A" if made[40] != "A" else "B") + made[41:]
-    for typed in (forged, "abc", "x" * 5_000):
-        page = client.get("/en/receipts/verify", params={"t": typed})
-        assert page.status_code == 422
-        assert "This code cannot be confirmed" in page.text
-        assert "135.000" not in page.text
+def test_the_second_fact_has_the_same_limit(town: Town, client: TestClient, clock: HandClock) -> None:
+    reach(State.PAID, town, clock)
+    path = f"/vi/receipts/{town.receipts()[0].lookup_code}"
+    asked = [client.post(path, data={"fact": f"{n:012d}", "kind": "pdf"}).status_code for n in range(PER_MINUTE + 1)]
+    assert asked == [422] * PER_MINUTE + [429]
+    assert client.post("/vi/receipts/0000AAAA0000", data={"fact": "1", "kind": "pdf"}).status_code == 429
 
 
-def test_without_a_key_nothing_is_confirmed(town: Town, client: TestClient) -> None:
-    made = token.make(FACTS, TokenKey.from_pem(town.environment.settings.keys / "token.key"))
-    Path(town.environment.settings.keys / "token.pub.pem").unlink()
-    page = client.get("/en/receipts/verify", params={"t": made})
-    assert page.status_code == 503
-    assert "Checking is not possible right now" in page.text
-    assert client.get("/en/receipts/verify").status_code == 200
+def test_a_dossier_leads_to_its_payment_with_a_second_fact(town: Town, client: TestClient) -> None:
+    dossier = town.dossier(PHI, LE_PHI)
+    code = dossier.dossier.code
+    asked = client.get("/vi/", params={"q": f" {code.lower()} "}).headers["location"]
+    assert asked == f"/vi/dossiers?code={code}"
+    assert f'value="{code}"' in client.get(asked).text
+    first = client.post("/vi/dossiers", data={"code": code, "fact": PAYER.id_number})
+    again = client.post("/en/dossiers", data={"code": code, "fact": "038 090 001 234"})
+    assert first.status_code == again.status_code == 303
+    token = first.headers["location"].removeprefix("/vi/pay/")
+    assert again.headers["location"] == f"/en/pay/{token}"
+    (payment,) = town.rows(payment_table)
+    assert (payment.token, payment.amount) == (token, 195_000)
+    town.money_comes(payment)
+    paid = client.post("/vi/dossiers", data={"code": code, "fact": PAYER.id_number})
+    assert paid.headers["location"] == f"/vi/pay/{token}"
+    assert len(town.rows(payment_table)) == 1
+
+
+def test_a_dossier_of_two_accounts_offers_two_payments(town: Town, client: TestClient) -> None:
+    with town.environment.begin(actor="test", agency=AGENCY) as uow:
+        account = Account(
+            uow.mint("acc"), AGENCY, "970415", "110000055555", "SO XAY DUNG", "VietinBank", ("PHI",), "vietinbank"
+        )
+        add_account(uow, account)
+    dossier = town.dossier(PHI, LE_PHI)
+    for _ in range(2):
+        answer = client.post("/vi/dossiers", data={"code": dossier.dossier.code, "fact": PAYER.id_number})
+        assert answer.status_code == 200
+        for row in town.rows(payment_table):
+            assert f'href="/vi/pay/{row.token}"' in answer.text
+        assert len(town.rows(payment_table)) == 2
+
+
+def test_a_dossier_says_nothing_to_strangers(town: Town, client: TestClient) -> None:
+    code = town.dossier().dossier.code
+    wrong = ((code, "038090001235"), (code, ""), ("H56.17-261124-9999", PAYER.id_number), ("", ""), (code, PAYER.name))
+    pages = [client.post("/en/dossiers", data={"code": told, "fact": fact}) for told, fact in wrong]
+    assert {page.status_code for page in pages} == {404}
+    for (told, _), page in zip(wrong, pages, strict=True):
+        assert (
+            html.unescape(page.text).replace(told or "%", "%") == html.unescape(pages[0].text).replace(code, "%")
+            or told == ""
+        )
+        assert "No dossier fits both." in page.text
+    assert town.rows(payment_table) == []
+    for _ in range(PER_MINUTE):
+        last = client.post("/en/dossiers", data={"code": code, "fact": "038090001235"})
+    assert last.status_code == 429
+
+
+def test_one_question_one_answer(town: Town, client: TestClient, clock: HandClock) -> None:
+    payment = reach(State.PAID, town, clock)
+    page = f"/vi/pay/{payment.token}"
+    assert "Việc nộp phí hôm nay thế nào?" in client.get(page).text
+    answer = client.post(f"{page}/rating", data={"score": "4"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{page}#rating")
+    assert "Cảm ơn bạn đã trả lời" in client.get(page).text
+    client.post(f"{page}/rating", data={"score": "5"})
+    assert [(row.score, row.day, row.agency_id) for row in town.rows(rating.rating)] == [(5, TODAY, AGENCY)] * 2
+    assert {column.name for column in rating.rating.c} == {"receipt_id", "agency_id", "score", "day"}
+    for wrong in ("6", "0", "-1", "", "5.0", "x"):
+        assert client.post(f"{page}/rating", data={"score": wrong}).status_code == 422
+    with town.environment.read() as connection:
+        assert rating.counts(connection, AGENCY, TODAY, TODAY) == {5: 2, 4: 0, 3: 0, 2: 0, 1: 0}
+
+
+def test_nothing_paid_nothing_to_rate(town: Town, client: TestClient) -> None:
+    payment = town.payment()
+    client.post(f"/vi/pay/{payment.token}/rating", data={"score": "1"})
+    assert town.rows(rating.rating) == []
+    assert client.post(f"/vi/pay/{'0' * 26}/rating", data={"score": "1"}).status_code == 404
