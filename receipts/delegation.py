@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from receipts.model import FORM_NO_FACE_VALUE, Delegate, Mint, ReceiptError
 from receipts.register_tables import delegation
 from receipts.rules import check_form, check_range, year_of
+from receipts.tables import series
 
 NOTICE_DAYS = 3  # before the first use
 
@@ -141,6 +142,37 @@ def covering(connection: sa.Connection, tax_code: str, form: str, symbol: str, n
     )
     row = connection.execute(query.order_by(delegation.c.first_number)).first()
     return None if row is None else Delegation(**row._mapping)
+
+
+def covers(number: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """The condition under which an agreement holds a number of a series."""
+    same = (getattr(delegation.c, name) == getattr(series.c, name) for name in ("tax_code", "form", "symbol"))
+    return sa.and_(*same, delegation.c.first_number <= number, delegation.c.last_number >= number)
+
+
+def columns() -> list[sa.Column[Any]]:
+    """What `of_row` reads."""
+    return [delegation.c[column] for column in _COLUMNS]
+
+
+def of_row(row: sa.Row[*tuple[Any, ...]]) -> Delegation | None:
+    """The agreement in a row of `columns()`; None where an outer join found none."""
+    mapping = row._mapping
+    values = {column: mapping[delegation.c[column]] for column in _COLUMNS}
+    return None if values["id"] is None else Delegation(**values)
+
+
+def in_charge() -> sa.ScalarSelect[str]:
+    """Of a row of `receipt_series`: the tax code of who issues its next number in the owner's name, or null."""
+    query = sa.select(delegation.c.delegate_tax_code).where(covers(series.c.taken + 1))
+    return query.correlate(series).scalar_subquery()
+
+
+def of_owner(connection: sa.Connection, owner: str) -> list[Delegation]:
+    """An owner's agreements, by symbol and first number."""
+    query = sa.select(*columns()).where(delegation.c.owner == owner)
+    rows = connection.execute(query.order_by(delegation.c.symbol, delegation.c.first_number))
+    return [Delegation(**row._mapping) for row in rows]
 
 
 def hindrance(agreed: Delegation, day: date) -> str | None:

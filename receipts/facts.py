@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from receipts.model import CollectingOrg, Delegate, DossierFacts, FeeLine, MoneyFacts, Payer, ReceiptFacts
@@ -33,9 +34,15 @@ def from_bytes(data: bytes) -> ReceiptFacts:
     )
 
 
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))
+
+
 def _plain(value: object) -> object:
     if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     if is_dataclass(value):
-        return {one.name: getattr(value, one.name) for one in fields(value)}
+        kind: Any = type(value)
+        return {name: getattr(value, name) for name in _names(kind)}
     raise TypeError(f"{type(value).__name__} has no place in the facts of a receipt")

@@ -23,7 +23,8 @@ from receipts.store import facts_place, receipt
 from receipts.xml import data_element
 
 Source = tuple[str, str]  # owner, source: one money event
-Key = tuple[str, int, str]  # owner, year, tax code: whose numbers a receipt takes
+Key = tuple[str, int, str, str]  # owner, year, tax code, delegate's tax code: whose numbers a receipt takes
+Insert = Callable[[sa.Table, Sequence[Mapping[str, Any]]], None]
 Ranges = Mapping[tuple[str, int], Sequence[Series]]
 
 _ANSWER = ("id", "source", "payment", "form", "symbol", "number", "lookup_code", "day", "amount")  # as in Numbered
@@ -37,8 +38,9 @@ def issue(
     mint: Mint,
     sealer: Sealer,
     lookup_code: Callable[[], str],
+    insert: Insert | None = None,
 ) -> list[Numbered]:
-    """A number for each of `facts`, in their order.
+    """A number for each of `facts`, in their order. The rows are written by `insert`, where the caller has a better way.
 
     Raises NoLines, BadKind, BadAmount, Unwritable (such a receipt may not exist) or SeriesClosed, each before anything
     is written.
@@ -53,7 +55,9 @@ def issue(
         if _source(one) not in known:
             fresh.setdefault(_source(one), one)
     rows = _numbered_rows(connection, list(fresh.values()), ranges, now, mint, sealer, lookup_code)
-    if rows:
+    if rows and insert is not None:
+        insert(receipt, rows)
+    elif rows:
         connection.execute(sa.insert(receipt), rows)
     made = {(row["owner"], row["source"]): Numbered(*(row[column] for column in _ANSWER)) for row in rows}
     return _in_order(facts, known | made, repeated=set(known))
@@ -70,7 +74,8 @@ def _source(facts: ReceiptFacts) -> Source:
 
 
 def _key(facts: ReceiptFacts) -> Key:
-    return facts.owner, facts.day.year, facts.org.tax_code
+    delegate = facts.delegate.tax_code if facts.delegate else ""
+    return facts.owner, facts.day.year, facts.org.tax_code, delegate
 
 
 def _issued_before(connection: sa.Connection, facts: Sequence[ReceiptFacts]) -> dict[Source, Numbered]:
@@ -102,8 +107,8 @@ def _portions(wanted: Mapping[Key, int], ranges: Ranges) -> dict[Key, list[tuple
     """How many numbers to take from which range, the earlier range first; SeriesClosed if they do not suffice."""
     portions: dict[Key, list[tuple[Series, int]]] = {}
     for key, count in wanted.items():
-        owner, year, tax_code = key
-        usable = [one for one in ranges.get((owner, year), ()) if one.tax_code == tax_code]
+        owner, year, *whose = key
+        usable = [one for one in ranges.get((owner, year), ()) if [one.tax_code, one.delegate] == whose]
         left = sum(one.left for one in usable)
         if left < count:
             raise SeriesClosed(owner, year, count, left)
@@ -135,7 +140,7 @@ def _row(receipt_id: str, facts: ReceiptFacts, series: Series, number: int, seal
         "day": facts.day,
         "amount": facts.amount,
         "kind_split": kinds.pop() if len(kinds) == 1 else "ALL",
-        "state": State.NUMBERED,
+        "state": State.NUMBERED.value,
         "facts": sealer.seal(facts_place(receipt_id), facts_json.to_bytes(facts)),
         "payer_masked": mask_name(facts.payer.name),
     }

@@ -33,6 +33,9 @@ MIN_RSA_BITS = 2048
 KEY_ID_BYTES = 4
 COORDINATE = 32  # bytes of r and of s on P-256
 
+_PKCS1, _SHA256 = padding.PKCS1v15(), SHA256()
+_DETERMINISTIC = ec.ECDSA(_SHA256, deterministic_signing=True)
+
 
 class KeyUnusable(ReceiptError):
     """A key or certificate file that cannot be read, or that does not belong to the other."""
@@ -41,8 +44,8 @@ class KeyUnusable(ReceiptError):
     code = "receipt.key_unusable"
 
 
-class Signer(Protocol):
-    """Signs receipts in the name of the certificate's subject; whatever holds the key stands behind it."""
+class Signatory(Protocol):
+    """In whose name is signed: a certificate, read once."""
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -68,6 +71,10 @@ class Signer(Protocol):
     def valid(self) -> tuple[datetime, datetime]:
         """First and last moment of validity, UTC."""
         ...
+
+
+class Signer(Signatory, Protocol):
+    """Signs receipts in the name of the certificate's subject; whatever holds the key stands behind it."""
 
     def sign(self, data: bytes) -> bytes:
         """RSA PKCS#1 v1.5 over SHA-256 of `data`."""
@@ -111,7 +118,7 @@ class FileSigner(Certified):
 
     def sign(self, data: bytes) -> bytes:
         """RSA PKCS#1 v1.5 over SHA-256 of `data`."""
-        return self._key.sign(data, padding.PKCS1v15(), SHA256())
+        return self._key.sign(data, _PKCS1, _SHA256)
 
     @classmethod
     def from_pem(cls, key: Path, certificate: Path) -> FileSigner:
@@ -166,7 +173,7 @@ class TokenKey:
 
     def sign(self, data: bytes) -> bytes:
         """r || s, 64 bytes."""
-        r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(SHA256(), deterministic_signing=True)))
+        r, s = decode_dss_signature(self._key.sign(data, _DETERMINISTIC))
         return r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big")
 
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ RSA_BITS = 2048
 LONGEST_NAME = 64  # bytes of a common name: X.520 upper bound, counted as the strictest readers do
 BACKDATED = timedelta(days=366)  # sample receipts of the past year can be signed
 CA_YEARS, SIGNER_YEARS = 10, 5
+REVOCATION_VALID = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,10 @@ class DemoKeys:
         return self.directory / "signer.key"
 
     @property
+    def revocation(self) -> Path:
+        return self.directory / "ca.crl"
+
+    @property
     def token_key(self) -> Path:
         return self.directory / "token.key"
 
@@ -77,7 +83,7 @@ class DemoKeys:
 
 
 def demo_pki(directory: Path, *, now: datetime, organisation: str = "Trung tâm Phục vụ hành chính công") -> DemoKeys:
-    """Make what is missing of ca.pem, ca.key, signer.pem, signer.key, token.key and token.pub.pem; keep what is there.
+    """Make what is missing of ca.pem, ca.key, ca.crl, signer.pem, signer.key, token.key, token.pub.pem; keep what is there.
 
     `now` is UTC. Raises KeyUnusable when a certificate lies there without its key.
     """
@@ -87,6 +93,8 @@ def demo_pki(directory: Path, *, now: datetime, organisation: str = "Trung tâm 
     if not files.ca_certificate.exists():
         _write(files.ca_certificate, _authority(ca_key, now).public_bytes(Encoding.PEM))
     authority = files.trust()[0]
+    if not files.revocation.exists():
+        publish_revocation(files, (), now=now)
     signer_key = _rsa_key(files.signer_key, files.signer_certificate)
     if not files.signer_certificate.exists():
         leaf = _leaf(signer_key, organisation, authority, ca_key, now)
@@ -98,6 +106,22 @@ def demo_pki(directory: Path, *, now: datetime, organisation: str = "Trung tâm 
         public = files.token().public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         _write(files.token_public, public)
     return files
+
+
+def publish_revocation(files: DemoKeys, revoked: Sequence[tuple[x509.Certificate, datetime]], *, now: datetime) -> None:
+    """The demo authority's revocation list (RFC 5280, 5) in ca.crl: certificates with the moments of their revocation."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(files.trust()[0].subject)
+        .last_update(now)
+        .next_update(now + REVOCATION_VALID)
+    )
+    for certificate, moment in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(certificate.serial_number).revocation_date(moment)
+        builder = builder.add_revoked_certificate(entry.build())
+    key = load_pem_private_key(files.ca_key.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, rsa.RSAPrivateKey)  # as _rsa_key made it
+    _write(files.revocation, builder.sign(key, SHA256()).public_bytes(Encoding.DER))
 
 
 def _rsa_key(file: Path, certificate: Path) -> rsa.RSAPrivateKey:

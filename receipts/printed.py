@@ -41,7 +41,7 @@ def _signer(certificate: bytes) -> str:
 
     try:
         subject = x509.load_der_x509_certificate(certificate).subject
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Refused("certificate.unreadable", "the certificate is no certificate") from error
     for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         for attribute in subject.get_attributes_for_oid(kind):

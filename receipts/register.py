@@ -1,8 +1,7 @@
 """May receipts be issued on a day: registration accepted, certificate listed and valid, numbers left, delegation in force.
 
-Asked before a new QR is shown, so that nobody pays for what cannot be receipted (Thông tư 91/2026/TT-BTC, Điều 17; Nghị
-định 254/2026/NĐ-CP, Điều 23 k2 c, Điều 25). An owner without any registration row has its registration kept elsewhere:
-it is open, and what would close it is only a warning.
+Asked before a new QR is shown, so that nobody pays for what cannot be receipted, and again when money settles (Thông tư
+91/2026/TT-BTC, Điều 17; Nghị định 254/2026/NĐ-CP, Điều 23 k2 c, Điều 25). Two queries, whatever there is.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from receipts import delegation as agreements
 from receipts.enrolment import identity
 from receipts.model import FORM_NO_FACE_VALUE, Delegate
 from receipts.register_tables import certificate as certificate_table
-from receipts.register_tables import registration
+from receipts.register_tables import delegation, registration
 from receipts.tables import series
 
 WARN_DAYS = (7, 30, 60)  # before an end, the nearest first
@@ -50,37 +49,39 @@ class Verdict:
     delegate: Delegate | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """An open range, and the agreement, in force or not, that its next number belongs to."""
+
+    year: int
+    first_number: int
+    last_number: int
+    taken: int
+    agreed: agreements.Delegation | None
+
+
 def may_issue(
     connection: sa.Connection, owner: str, day: date, *, certificate: x509.Certificate | None = None
 ) -> Verdict:
     """Whether `owner` may issue on `day` (Asia/Ho_Chi_Minh), signing with `certificate` or any that is listed.
 
-    Reasons: `registration.refused`, `registration.not_accepted`, `certificate.not_listed`, `certificate.expired`,
+    Reasons: `registration.absent`, `.refused`, `.not_accepted`, `certificate.not_listed`, `certificate.expired`,
     `series.absent`, `series.wrong_year`, `series.exhausted`, `delegation.not_begun`, `.ended`, `.not_notified`,
-    `.not_posted`. Warnings: `registration.not_kept`, `certificate.ends`, `series.nearly_exhausted`,
-    `series.next_year_absent`, `delegation.ends`, and all reasons where the registration is not kept here.
+    `.not_posted`. Warnings: `certificate.none_listed` (an accepted registration whose list is kept elsewhere),
+    `certificate.ends`, `series.nearly_exhausted`, `series.next_year_absent`, `delegation.ends`.
     """
     kept = _registrations(connection, owner)
     numbers = _ranges(connection, owner)
     following = _following(numbers, day)
-    agreed = _agreement(connection, following)
+    agreed = following.agreed if following is not None else None
+    against, soon = _of_certificates(kept, day, certificate)
     reasons = [*_of_registration(kept, day), *_of_series(numbers, following, day), *_of_delegation(agreed, day)]
     warnings = [*_of_numbers_left(numbers, day), *_of_next_year(numbers, day), *_of_term(agreed, day)]
-    if kept:
-        against, soon = _of_certificates(_certificates(connection, owner, day), day, certificate)
-        reasons, warnings = [*reasons, *against], [*warnings, *soon]
-    else:
-        reasons, warnings = [], [_NOT_KEPT, *reasons, *warnings]
     in_force = agreed is not None and agreements.hindrance(agreed, day) is None
     delegate = agreed.delegate if agreed is not None and in_force else None
-    return Verdict(not reasons, tuple(reasons), tuple(warnings), delegate)
+    return Verdict(not (reasons or against), (*reasons, *against), (*warnings, *soon), delegate)
 
 
-_NOT_KEPT = Finding(
-    "registration.not_kept",
-    "Đăng ký sử dụng chứng từ điện tử không được lưu ở đây",
-    "the registration with the tax office is not kept here",
-)
 _HINDRANCES = {
     "not_begun": ("Ủy nhiệm chưa đến ngày bắt đầu", "the delegation has not begun"),
     "ended": ("Ủy nhiệm đã hết hạn hoặc đã chấm dứt", "the delegation has ended"),
@@ -93,45 +94,44 @@ _HINDRANCES = {
 
 
 def _registrations(connection: sa.Connection, owner: str) -> list[Row]:
-    query = sa.select(registration.c.state, registration.c.accepted_on).where(registration.c.owner == owner)
-    return list(connection.execute(query))
+    """One row for each certificate of each registration, and one for a registration that lists none."""
+    listed = certificate_table
+    columns = (registration.c.id, registration.c.state.label("answer"), registration.c.accepted_on, listed)
+    joined = registration.outerjoin(listed, listed.c.registration_id == registration.c.id)
+    return list(connection.execute(sa.select(*columns).select_from(joined).where(registration.c.owner == owner)))
 
 
-def _ranges(connection: sa.Connection, owner: str) -> list[Row]:
+def _ranges(connection: sa.Connection, owner: str) -> list[Numbers]:
     """In the order in which numbers are taken from them."""
     open_ones = sa.and_(series.c.owner == owner, series.c.form == FORM_NO_FACE_VALUE, series.c.closed_at.is_(None))
-    return list(connection.execute(sa.select(series).where(open_ones).order_by(series.c.symbol, series.c.first_number)))
-
-
-def _certificates(connection: sa.Connection, owner: str, day: date) -> list[Row]:
-    """Those in use, of the registrations that are accepted by `day`."""
-    query = (
-        sa.select(certificate_table)
-        .join_from(certificate_table, registration)
-        .where(
-            registration.c.owner == owner,
-            registration.c.accepted_on <= day,
-            certificate_table.c.state == "in_use",
-        )
+    joined = series.outerjoin(delegation, agreements.covers(series.c.taken + 1))
+    counted = (series.c.year, series.c.first_number, series.c.last_number, series.c.taken)
+    query = sa.select(*(column.label(f"n_{column.name}") for column in counted), *agreements.columns())
+    rows = connection.execute(
+        query.select_from(joined).where(open_ones).order_by(series.c.symbol, series.c.first_number)
     )
-    return list(connection.execute(query))
+    return [
+        Numbers(row.n_year, row.n_first_number, row.n_last_number, row.n_taken, agreements.of_row(row)) for row in rows
+    ]
 
 
-def _following(ranges: list[Row], day: date) -> Row | None:
-    """The range that the next receipt of `day` takes its number from."""
-    return next((one for one in ranges if one.year == day.year and one.taken < one.last_number), None)
-
-
-def _agreement(connection: sa.Connection, following: Row | None) -> agreements.Delegation | None:
-    if following is None:
-        return None
-    return agreements.covering(connection, following.tax_code, following.form, following.symbol, following.taken + 1)
+def _following(ranges: list[Numbers], day: date) -> Numbers | None:
+    """The range that the next receipt of `day` takes its number from: one that is out of force is passed over."""
+    left = [one for one in ranges if one.year == day.year and one.taken < one.last_number]
+    free = (one for one in left if one.agreed is None or agreements.hindrance(one.agreed, day) is None)
+    return next(free, left[0] if left else None)
 
 
 def _of_registration(kept: list[Row], day: date) -> Iterator[Finding]:
-    if not kept or any(row.accepted_on is not None and row.accepted_on <= day for row in kept):
+    if any(_accepted(row, day) for row in kept):
         return
-    if any(row.state != "refused" for row in kept):
+    if not kept:
+        yield Finding(
+            "registration.absent",
+            "Chưa có đăng ký sử dụng chứng từ điện tử (01/ĐKTĐ-CTĐT)",
+            "there is no registration with the tax office",
+        )
+    elif any(row.answer != "refused" for row in kept):
         yield Finding(
             "registration.not_accepted",
             "Cơ quan thuế chưa chấp nhận đăng ký sử dụng chứng từ điện tử (01/TB-ĐKĐT)",
@@ -145,12 +145,21 @@ def _of_registration(kept: list[Row], day: date) -> Iterator[Finding]:
         )
 
 
-def _of_certificates(
-    listed: list[Row], day: date, asked: x509.Certificate | None
-) -> tuple[list[Finding], list[Finding]]:
+def _accepted(row: Row, day: date) -> bool:
+    return row.accepted_on is not None and row.accepted_on <= day
+
+
+def _of_certificates(kept: list[Row], day: date, asked: x509.Certificate | None) -> tuple[list[Finding], list[Finding]]:
     """Reasons and warnings."""
+    accepted = [row for row in kept if _accepted(row, day)]
+    if accepted and all(row.serial is None for row in accepted):
+        vi, en = "Đăng ký không ghi chứng thư số nào", "the registration lists no certificate"
+        return [], [Finding("certificate.none_listed", vi, en)]
+    listed = [row for row in accepted if row.state == "in_use"]
     if asked is not None:
         listed = [row for row in listed if (row.issuer, row.serial) == identity(asked)]
+    if not kept:
+        return [], []
     if not listed:
         vi, en = "Chứng thư số không có trong đăng ký", "the certificate is not on the registration's list"
         return [Finding("certificate.not_listed", vi, en)], []
@@ -163,7 +172,7 @@ def _of_certificates(
     return [], list(_ending("certificate.ends", "Chứng thư số", "the certificate", day, last))
 
 
-def _of_series(ranges: list[Row], following: Row | None, day: date) -> Iterator[Finding]:
+def _of_series(ranges: list[Numbers], following: Numbers | None, day: date) -> Iterator[Finding]:
     if following is not None:
         return
     if not ranges:
@@ -176,7 +185,7 @@ def _of_series(ranges: list[Row], following: Row | None, day: date) -> Iterator[
         yield Finding("series.exhausted", "Đã dùng hết số biên lai", "all receipt numbers are used", left=0)
 
 
-def _of_numbers_left(ranges: list[Row], day: date) -> Iterator[Finding]:
+def _of_numbers_left(ranges: list[Numbers], day: date) -> Iterator[Finding]:
     """Over all ranges of the year, since each goes on where the one before ends."""
     of_year = [one for one in ranges if one.year == day.year]
     left = sum(one.last_number - one.taken for one in of_year)
@@ -186,7 +195,7 @@ def _of_numbers_left(ranges: list[Row], day: date) -> Iterator[Finding]:
         yield Finding("series.nearly_exhausted", vi, en, left=left, within=WARN_SHARE)
 
 
-def _of_next_year(ranges: list[Row], day: date) -> Iterator[Finding]:
+def _of_next_year(ranges: list[Numbers], day: date) -> Iterator[Finding]:
     """At 00:00 on 1 January the old symbol ends, and the new one has to be there."""
     if any(one.year == day.year for one in ranges) and not any(one.year == day.year + 1 for one in ranges):
         name = f"Ký hiệu biên lai năm {day.year} (chưa có ký hiệu năm {day.year + 1})"

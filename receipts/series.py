@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from receipts.delegation import in_charge
 from receipts.model import FORM_NO_FACE_VALUE, MAX_NUMBER, Mint, ReceiptError
 from receipts.rules import check_form, check_range, year_of
 from receipts.store import receipt, series
@@ -51,6 +52,7 @@ class Series:
     first_number: int
     last_number: int
     taken: int
+    delegate: str = ""  # tax code of who issues the next number in the owner's name
 
     @property
     def left(self) -> int:
@@ -118,7 +120,7 @@ def lock_ranges(
     if not owners_and_years:
         return {}
     query = (
-        sa.select(*(series.c[column] for column in _COLUMNS))
+        sa.select(*(series.c[column] for column in _COLUMNS), sa.func.coalesce(in_charge(), "").label("delegate"))
         .where(
             sa.tuple_(series.c.owner, series.c.year).in_(sorted(set(owners_and_years))),
             series.c.form == FORM_NO_FACE_VALUE,
@@ -130,8 +132,16 @@ def lock_ranges(
     )
     found: dict[tuple[str, int], list[Series]] = {}
     for row in connection.execute(query):
-        found.setdefault((row.owner, row.year), []).append(Series(*row))
+        found.setdefault((row.owner, row.year), []).append(Series(**row._mapping))
     return {key: tuple(sorted(ranges, key=lambda r: (r.symbol, r.first_number))) for key, ranges in found.items()}
+
+
+def open_ranges(connection: sa.Connection, owner: str) -> list[Series]:
+    """All ranges of an owner that are not closed, by symbol and first number; nothing is locked."""
+    query = sa.select(*(series.c[column] for column in _COLUMNS)).where(
+        series.c.owner == owner, series.c.closed_at.is_(None)
+    )
+    return [Series(*row) for row in connection.execute(query.order_by(series.c.symbol, series.c.first_number))]
 
 
 def take(connection: sa.Connection, series_row: Series, count: int) -> range:
@@ -164,7 +174,7 @@ def gaps(connection: sa.Connection) -> list[Gap]:
     return found
 
 
-_COLUMNS = tuple(Series.__dataclass_fields__)
+_COLUMNS = tuple(name for name in Series.__dataclass_fields__ if name != "delegate")
 
 _PROBLEMS: dict[str, Callable[[sa.Row[*tuple[Any, ...]]], bool]] = {
     "missing": lambda row: row.numbers != row.taken - row.first_number + 1,

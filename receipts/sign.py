@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
-from receipts.keys import Signer
+from receipts.keys import Signatory, Signer
 from receipts.model import ReceiptError
 from receipts.xml import DATA_ID, escape, local_time
 
@@ -83,11 +84,45 @@ class NotData(ReceiptError):
     code = "receipt.not_data"
 
 
-def sign(data: bytes, *, signer: Signer, signed_at: datetime, qr: str) -> bytes:
-    """The whole file around `data` (from `xml.data_element`). `signed_at` is UTC; `qr` is the printed QR's text or "".
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A receipt that lacks its signature value alone: `to_sign` goes to whoever holds the key, `finish` takes it back."""
 
-    Raises CertificateExpired, TooEarly, NotData.
-    """
+    data: bytes
+    qr: str
+    digests: tuple[str, str, str]
+    signing_time: str
+    properties: str
+    subject: str
+    certificate_base64: str
+
+    @property
+    def to_sign(self) -> bytes:
+        """The canonical SignedInfo."""
+        return (_SIGNED_INFO % (f' xmlns="{DS}"', *self.digests)).encode()
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells what is to be signed from anything else, in 32 characters."""
+        return hashlib.sha256(self.to_sign).hexdigest()[:32]
+
+    def finish(self, value: bytes) -> bytes:
+        """The whole file, with the signature of `to_sign`."""
+        file = _FILE % (
+            self.data.decode(),
+            escape(self.qr),
+            _SIGNED_INFO % ("", *self.digests),
+            base64.b64encode(value).decode(),
+            escape(self.subject),
+            self.certificate_base64,
+            self.signing_time,
+            self.properties,
+        )
+        return file.encode()
+
+
+def prepare(data: bytes, *, signer: Signatory, signed_at: datetime, qr: str) -> Prepared:
+    """All of the file but the signature's value, whoever will make it. Raises CertificateExpired, TooEarly, NotData."""
     moment = local_time(signed_at)
     _refuse_data(data, moment)
     first, last = signer.valid
@@ -96,18 +131,16 @@ def sign(data: bytes, *, signer: Signer, signed_at: datetime, qr: str) -> bytes:
     signing_time = _SIGNING_TIME % moment
     properties = _PROPERTIES % (moment, signer.certificate_digest)
     digests = digest(data), digest(signing_time.encode()), digest(properties.encode())
-    value = signer.sign((_SIGNED_INFO % (f' xmlns="{DS}"', *digests)).encode())
-    file = _FILE % (
-        data.decode(),
-        escape(qr),
-        _SIGNED_INFO % ("", *digests),
-        base64.b64encode(value).decode(),
-        escape(signer.subject),
-        signer.certificate_base64,
-        signing_time,
-        properties,
-    )
-    return file.encode()
+    return Prepared(data, qr, digests, signing_time, properties, signer.subject, signer.certificate_base64)
+
+
+def sign(data: bytes, *, signer: Signer, signed_at: datetime, qr: str) -> bytes:
+    """The whole file around `data` (from `xml.data_element`). `signed_at` is UTC; `qr` is the printed QR's text or "".
+
+    Raises CertificateExpired, TooEarly, NotData, and what the signer raises.
+    """
+    prepared = prepare(data, signer=signer, signed_at=signed_at, qr=qr)
+    return prepared.finish(signer.sign(prepared.to_sign))
 
 
 def digest(data: bytes) -> str:

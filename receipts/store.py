@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from receipts import facts as facts_json
-from receipts import register_tables
+from receipts import life_tables, register_tables
 from receipts.model import ReceiptError, ReceiptFacts, Replaced, Sealer, State
 from receipts.tables import (
     NAMING,
@@ -29,7 +29,8 @@ from receipts.tables import (
     series,
 )
 
-# Whoever asks for `metadata` gets every table of the receipts, those of the register included.
+# Whoever asks for `metadata` gets every table of the receipts, those of the register and of the life after issue included.
+stamp, printing, change, task = life_tables.stamp, life_tables.printing, life_tables.change, life_tables.task
 registration, certificate, delegation = (
     register_tables.registration,
     register_tables.certificate,

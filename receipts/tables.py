@@ -122,6 +122,7 @@ receipt = sa.Table(
     sa.CheckConstraint("pdf_at IS NULL OR signed_at IS NOT NULL", name="pdf"),
     sa.Index(None, "payment"),
     sa.Index(None, "owner", "id"),
+    sa.Index("ix_receipt_owner_day", "owner", "day"),
 )
 
 is_unsigned = receipt.c.signed_at.is_(None)

@@ -40,7 +40,7 @@ def signer_certificate(der: bytes, subject: str) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         named, key = certificate.subject.rfc4514_string(), certificate.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
         raise Refused("certificate.unreadable", "the certificate cannot be read") from error
     if named != subject:
         raise Refused("certificate.subject_differs", "X509SubjectName is not the certificate's subject")

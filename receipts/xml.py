@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from receipts import symbols
 from receipts.model import (
@@ -128,6 +129,7 @@ def _extra(name: str, value: str) -> str:
     return f"<TTKhac><TTin><TTruong>{name}</TTruong><KDLieu>string</KDLieu>{data}</TTin></TTKhac>"
 
 
+@lru_cache(maxsize=256)  # an agency says the same on all its receipts
 def _org(org: CollectingOrg) -> str:
     if not symbols.TAX_CODE.fullmatch(org.tax_code):
         raise Unwritable("org.tax_code", "is not a tax code")
@@ -170,6 +172,7 @@ def _lines(lines: tuple[FeeLine, ...]) -> str:
     return f"<DSKThu>{''.join(_line(place, line) for place, line in enumerate(lines, 1))}</DSKThu>"
 
 
+@lru_cache(maxsize=1024)  # and so do most of its fees
 def _line(place: int, line: FeeLine) -> str:
     at = f"lines.{place}"
     if line.kind not in KINDS:
@@ -211,10 +214,10 @@ def _optional(tag: str, value: str, field: str, limit: int) -> str:
 
 
 def _leaf(tag: str, value: str, field: str, limit: int) -> str:
-    text = unicodedata.normalize("NFC", value)
-    if _NOT_XML.search(text):
+    text = value if value.isascii() else unicodedata.normalize("NFC", value)
+    if not text.isprintable() and _NOT_XML.search(text):  # what is printable, XML can carry
         raise Unwritable(field, "holds a character that XML cannot carry")
-    if not text.strip():
+    if not text or text.isspace():
         raise Unwritable(field, "is empty")
     if len(text) > limit:
         raise Unwritable(field, f"is longer than {limit} characters")

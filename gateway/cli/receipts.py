@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli import receipt_archive, receipt_life
 from gateway.kernel.clock import VIETNAM, system_clock
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ if TYPE_CHECKING:
     from receipts.verify import Verified
 
 receipts_app = typer.Typer(help="Biên lai điện tử / e-receipts", no_args_is_help=True)
+
+receipts_app.command("replace")(receipt_life.replace)
+receipts_app.command("error-notice")(receipt_life.error_notice)
+receipts_app.command("tasks")(receipt_life.tasks)
+receipts_app.command("print")(receipt_life.print_receipt)
+receipts_app.command("convert")(receipt_life.convert)
+receipts_app.command("show")(receipt_life.show)
+receipts_app.command("archive")(receipt_archive.archive)
+receipts_app.command("archive-verify")(receipt_archive.archive_verify)
+receipts_app.command("stamp")(receipt_archive.stamp)
 
 AsJson = Annotated[bool, typer.Option("--json", help="In JSON / print JSON")]
 
@@ -86,17 +97,29 @@ def _ruled(check: Check) -> str:
 def check_token(
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="Mã hoặc địa chỉ trong QR / text of the QR")],
     key: Annotated[Path, typer.Option("--key", metavar="PUB.pem", help="Khóa công khai / public key")],
+    replaced: Annotated[
+        Path | None,
+        typer.Option("--replaced", metavar="LIST", exists=True, dir_okay=False, help="Danh sách đã thay thế / list"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Kiểm tra mã QR của biên lai, không cần mạng / check a receipt's QR offline; a refused one exits 1."""
+    """Kiểm tra mã QR của biên lai, không cần mạng / check a receipt's QR offline; a refused one exits 1.
+
+    Với danh sách có ký của các biên lai đã thay thế (/verify/replaced), biên lai đã thay thế cũng bị từ chối.
+    """
+    from receipts.replacement_list import ListRefused, read
     from receipts.token import TokenRefused, check
 
     public = _public_key(key)
     try:
         facts = check(token, public)
-    except TokenRefused as refused:
+        known = read(replaced.read_text("ascii", "replace"), public, at=system_clock()) if replaced else None
+    except (TokenRefused, ListRefused) as refused:
         raise _refusal(refused, str(refused), as_json) from None
-    _print(_token(facts), as_json)
+    if known is not None and known.holds(facts):
+        _print({"valid": False, "reason": "receipt.replaced", "detail": "the receipt was replaced"}, as_json)
+        raise typer.Exit(1)
+    _print(_token(facts) | ({"replaced_list": known.number} if known else {}), as_json)
 
 
 def _read(file: Path) -> bytes:

@@ -12,29 +12,35 @@ import json
 import socket
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import sqlalchemy as sa
 import structlog
 from standardwebhooks.webhooks import Webhook
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 from gateway.access import own
 from gateway.delivery.store import endpoint
-from gateway.kernel import outbox
+from gateway.kernel import outbox, wire
 from gateway.kernel.canonical import canonical
 from gateway.kernel.clock import rfc3339
 from gateway.kernel.errors import Invalid
 from gateway.kernel.outbox import Claimed, Job
+from gateway.kernel.side_by_side import SideBySide
 from gateway.kernel.uow import Environment, UnitOfWork
+from gateway.kernel.wire import NoAnswer
 
 KIND = "webhook.deliver"
 KINDS = ("payment.paid", "receipt.signed")
 LINE = len(KIND) + 1 + 30  # of a job's key `kind:endpoint:event`: what names the endpoint (an id has 30 characters)
-LEASE = timedelta(seconds=60)
-TIMEOUT = httpx2.Timeout(10, connect=3)
+CONNECT_S, TOTAL_S = 3.0, 15.0  # of one call, whatever the receiver does
+LEASE = timedelta(seconds=60)  # of one event: longer than its call with its repeat
+TURN = 50  # events of one endpoint before another gets its thread
+AT_ONCE = 16  # endpoints
+WAIT_S = 0.2
+MOST_BYTES = 65_536  # of an answer that nobody reads
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP = timedelta(seconds=5), timedelta(hours=12), timedelta(days=4)
 
 log = structlog.get_logger(__name__)
@@ -46,6 +52,10 @@ MoreJobs = Callable[[Sequence[sa.Row[Any]]], list[Job]]  # events that fan out n
 def no_more(events: Sequence[sa.Row[Any]]) -> list[Job]:
     """Nobody else listens."""
     return []
+
+
+class NotTaken(Exception):
+    """The receiver answered something else than 2xx."""
 
 
 class AddressRefused(Invalid):
@@ -96,38 +106,62 @@ def _jobs(connection: sa.Connection, events: list[sa.Row[Any]]) -> list[Job]:
     ]
 
 
-def deliver(environment: Environment, *, limit: int = 50) -> int:
-    """Send what is due, each endpoint's events in their order; how many calls were made."""
+class Deliveries:
+    """The worker's step: endpoints served side by side, so that one that is slow holds up itself and nobody else."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._crew = SideBySide("webhook", most=AT_ONCE)
+        environment.before_closing(self._crew.close)
+
+    def step(self) -> int:
+        """Begin with every endpoint that has something due; calls made meanwhile. Never nothing while one is in hand."""
+        for line in ready(self._environment):
+            self._crew.start(line, partial(serve, self._environment, line))
+        done = self._crew.collect(WAIT_S)
+        return max(done, int(self._crew.busy))
+
+
+def deliver(environment: Environment) -> int:
+    """Send what is due, one endpoint after the other in this thread; how many calls were made."""
+    return sum(serve(environment, line) for line in ready(environment))
+
+
+def ready(environment: Environment) -> list[str]:
+    """The lines (one per endpoint) whose first unfinished event is due and held by nobody."""
+    job, now = outbox.job, environment.clock()
+    line = sa.func.substr(job.c.key, 1, LINE)
+    heads = sa.select(sa.func.min(job.c.key)).where(job.c.kind == KIND, outbox.unfinished()).group_by(line)
+    due = sa.select(line).where(job.c.key.in_(heads), job.c.run_at <= now, outbox.free(now)).order_by(line)
     with environment.read() as connection:
-        ready = list(connection.scalars(_ready(environment.clock())))
+        return list(connection.scalars(due))
+
+
+def serve(environment: Environment, line: str, *, limit: int = TURN) -> int:
+    """One endpoint's events in their order until one fails; how many calls were made.
+
+    One event is held at a time, by a lease longer than its call can last: no other worker can overtake it.
+    """
+    with environment.begin(actor="worker") as uow:
+        held = _first(uow, line)
     calls = 0
-    for line in ready:
-        with environment.begin(actor="worker") as uow:
-            mine = sa.func.substr(outbox.job.c.key, 1, LINE) == line
-            claimed = outbox.claim(uow.connection, KIND, now=uow.now(), limit=limit, lease=LEASE, only=mine)
-        calls += _in_order(environment, sorted(claimed, key=lambda job: str(job.payload["event"])))
+    while held is not None:
+        calls += 1
+        held = _told(environment, line, held, more=calls < limit)
     return calls
 
 
-def _in_order(environment: Environment, jobs: list[Claimed]) -> int:
-    """One endpoint's events until one fails; the rest go back untried, and wait for it."""
-    for number, job in enumerate(jobs):
-        if not _attempt(environment, job):
-            with environment.begin(actor="worker") as uow:
-                outbox.release(uow.connection, jobs[number + 1 :])
-            return number + 1
-    return len(jobs)
-
-
-def _ready(now: datetime) -> sa.Select[tuple[str]]:
-    """The lines (one per endpoint) whose first unfinished event is due and held by nobody."""
+def _first(uow: UnitOfWork, line: str) -> Claimed | None:
+    """The endpoint's first unfinished event, if it is due and nobody holds it: that one or none."""
     job = outbox.job
-    line = sa.func.substr(job.c.key, 1, LINE)
-    heads = sa.select(sa.func.min(job.c.key)).where(job.c.kind == KIND, outbox.unfinished()).group_by(line)
-    return sa.select(line).where(job.c.key.in_(heads), job.c.run_at <= now, outbox.free(now)).order_by(line)
+    mine = (job.c.kind == KIND) & (sa.func.substr(job.c.key, 1, LINE) == line)
+    head = sa.select(sa.func.min(job.c.key)).where(mine, outbox.unfinished()).scalar_subquery()
+    found = outbox.claim(uow.connection, KIND, now=uow.now(), limit=1, lease=LEASE, only=job.c.key == head)
+    return found[0] if found else None
 
 
-def _attempt(environment: Environment, job: Claimed) -> bool:
+def _told(environment: Environment, line: str, job: Claimed, *, more: bool) -> Claimed | None:
+    """Tell one event; the next one where it was taken."""
     with environment.read() as connection:
         target = connection.execute(sa.select(endpoint).where(endpoint.c.id == job.payload["endpoint"])).one()
         event = connection.execute(sa.select(outbox.event).where(outbox.event.c.id == job.payload["event"])).one()
@@ -135,13 +169,14 @@ def _attempt(environment: Environment, job: Claimed) -> bool:
     try:
         _check_url(target.url, private=environment.settings.private_webhooks)
         _send(target.url, secret, event, environment.clock())
-    except (httpx2.HTTPError, OSError, AddressRefused) as error:
-        _put_off(environment, job, next_wait(environment.clock() - event.at), type(error).__name__)
-        log.warning("webhook.failed", endpoint=target.id, event_id=event.id, error=type(error).__name__)
-        return False
+    except (NoAnswer, NotTaken, OSError, AddressRefused) as error:
+        why = str(error) if isinstance(error, NoAnswer | NotTaken) else type(error).__name__
+        _put_off(environment, job, next_wait(environment.clock() - event.at), why)
+        log.warning("webhook.failed", endpoint=target.id, event_id=event.id, error=why)
+        return None
     with environment.begin(actor="worker") as uow:
-        outbox.finish(uow.connection, [job], now=uow.now())
-    return True
+        ours = outbox.finish(uow.connection, [job], now=uow.now())
+        return _first(uow, line) if more and ours else None
 
 
 def next_wait(age: timedelta) -> timedelta | None:
@@ -164,7 +199,7 @@ def _send(url: str, secret: str, event: sa.Row[Any], now: datetime) -> None:
         "webhook-signature": Webhook(secret).sign(event.id, now, body),
     }
     again = Retrying(
-        retry=retry_if_exception_type(httpx2.ConnectError),
+        retry=retry_if_exception(lambda error: isinstance(error, NoAnswer) and not error.sent),
         stop=stop_after_attempt(2),
         wait=wait_fixed(0.2),
         reraise=True,
@@ -173,8 +208,10 @@ def _send(url: str, secret: str, event: sa.Row[Any], now: datetime) -> None:
 
 
 def _post(url: str, body: str, headers: dict[str, str]) -> None:
-    with httpx2.Client(timeout=TIMEOUT, follow_redirects=False) as client:
-        client.post(url, content=body, headers=headers).raise_for_status()
+    sent = wire.Sent("POST", url, headers, body.encode())
+    told = wire.call(sent, total_s=TOTAL_S, connect_s=CONNECT_S, most_bytes=MOST_BYTES)
+    if not 200 <= told.status < 300:
+        raise NotTaken(f"http.{told.status}")
 
 
 def _check_url(url: str, *, private: bool) -> None:

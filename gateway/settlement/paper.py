@@ -13,9 +13,19 @@ from gateway.dues.payer import PayerFacts
 from gateway.dues.store import DossierRow, DueRow
 from gateway.payments.store import PaymentRow
 from gateway.settlement.model import Arrival, DueCase
-from receipts.model import CollectingOrg, DossierFacts, FeeLine, Kind, Method, MoneyFacts, Payer, ReceiptFacts
+from receipts.model import (
+    CollectingOrg,
+    Delegate,
+    DossierFacts,
+    FeeLine,
+    Kind,
+    Method,
+    MoneyFacts,
+    Payer,
+    ReceiptFacts,
+)
 
-METHODS: dict[str, Method] = {"vietqr": "QR", "bank_transfer": "CK", "pos": "POS"}
+METHODS: dict[str, Method] = {"vietqr": "QR", "bank_transfer": "CK", "pos": "POS", "cash": "TM"}
 
 
 def groups(agency: Agency, dues: Sequence[DueCase]) -> dict[tuple[str, str], list[DueCase]]:
@@ -37,8 +47,9 @@ def facts(
     dossier: DossierRow,
     payer: PayerFacts,
     dues: Sequence[DueRow],
+    delegate: Delegate | None = None,
 ) -> ReceiptFacts:
-    """Everything one receipt says."""
+    """Everything one receipt says; `delegate` is who issues in the agency's name (NĐ 254/2026, Điều 25 k4)."""
     return ReceiptFacts(
         source=source,
         owner=agency.id,
@@ -56,8 +67,9 @@ def facts(
         dossier=DossierFacts(dossier.code, dossier.procedure_code, dossier.procedure_name),
         lines=tuple(_line(due) for due in dues),
         day=arrival.day,
-        method=METHODS[payment.channel],
+        method=METHODS.get(payment.channel, "CK"),  # by a provider: no cash, no card of ours
         money=MoneyFacts(payment.reference, arrival.at, arrival.payer_bank),
+        delegate=delegate,
     )
 
 

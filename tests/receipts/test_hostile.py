@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import random
 from collections.abc import Callable
 from copy import deepcopy
 
@@ -10,7 +12,22 @@ import pytest
 from lxml import etree
 
 from receipts.parse import MAX_BYTES
-from tests.receipts.forge import DS, XADES, Tree, altered, forged, genuine, refusal, set_text
+from receipts.refused import Refused
+from receipts.verify import verify
+from tests.receipts.forge import (
+    DS,
+    LATER,
+    XADES,
+    Tree,
+    accepted,
+    altered,
+    forged,
+    genuine,
+    refusal,
+    set_text,
+    tree,
+    trust,
+)
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 BOMB = f'<!DOCTYPE BLai [<!ENTITY l0 "ha">{LAUGHS}]>'
@@ -142,3 +159,74 @@ def test_hostile_structure_under_a_renewed_signature(edit: Callable[[Tree], obje
 @pytest.mark.parametrize("cut", range(1, 20))
 def test_a_file_cut_anywhere_is_refused(cut: int) -> None:
     assert refusal(genuine()[: len(genuine()) * cut // 20]).startswith("structure.")
+
+
+def certificate_text(file: bytes) -> tuple[int, int]:
+    """Where the certificate stands in the file."""
+    start = file.index(b"<X509Certificate>") + len(b"<X509Certificate>")
+    return start, file.index(b"</X509Certificate>")
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")  # a serial below zero
+@pytest.mark.parametrize("mask", [0x01, 0x40, 0xFF])
+def test_a_certificate_with_any_byte_changed_is_refused_and_nothing_breaks(mask: int) -> None:
+    """Versions, times, names and keys that no certificate has: whatever the reader meets, it is a refusal."""
+    file = genuine()
+    start, end = certificate_text(file)
+    der = base64.b64decode(file[start:end])
+    for place in range(0, len(der), 3):
+        changed = bytearray(der)
+        changed[place] ^= mask
+        assert refusal(file[:start] + base64.b64encode(changed) + file[end:])
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+@pytest.mark.parametrize("seed", range(4))
+def test_a_file_with_any_byte_changed_is_refused_and_nothing_breaks(seed: int) -> None:
+    file, draw = genuine(), random.Random(seed)
+    for _ in range(60):
+        changed = bytearray(file)
+        place = draw.randrange(len(file))
+        changed[place] ^= draw.randrange(1, 256)
+        try:
+            found = verify(bytes(changed), trust=trust(), at=LATER)
+        except Refused as refused:
+            assert refused.code
+        else:  # outside the signed bytes there is no room for anything but the printed token, which is checked too
+            assert (found.amount, found.number, found.digest) == (250_000, 1, accepted(file).digest)
+
+
+def wrapped(place: str) -> Callable[[Tree], None]:
+    """XSW: the signed data moves to where nobody reads it, forged data takes its place."""
+
+    def edit(work: Tree) -> None:
+        signed = work.find("DLBLai")
+        false = deepcopy(signed)
+        amount = false.find("NDBLai/TToan/TgTien")
+        assert amount is not None
+        amount.text = "950000"
+        parent = signed.getparent()
+        assert parent is not None
+        parent.replace(signed, false)
+        if place == "object":
+            etree.SubElement(work.signature, f"{DS}Object").append(signed)
+        elif place == "token":
+            work.find("DLQRCode").append(signed)
+        elif place == "tail":
+            work.root.append(signed)
+        elif place == "key info":
+            work.find(f".//{DS}KeyInfo").append(signed)
+        elif place == "itself":
+            false.append(signed)
+        elif place == "properties":
+            work.properties.append(signed)
+        false.set("Id", "data" if place == "object" else "false")
+
+    return edit
+
+
+@pytest.mark.parametrize("place", ["object", "token", "tail", "key info", "itself", "properties"])
+def test_wrapping_with_the_old_signature(place: str) -> None:
+    work = tree()
+    wrapped(place)(work)
+    assert refusal(etree.tostring(work.root, encoding="UTF-8", xml_declaration=True)).startswith("structure.")

@@ -35,7 +35,7 @@ from receipts.pki import DemoKeys, demo_pki
 from tests.conftest import require
 from tests.receipts.forge import NOW, keys
 
-FILES = ("ca.key", "ca.pem", "signer.key", "signer.pem", "token.key", "token.pub.pem")
+FILES = ("ca.crl", "ca.key", "ca.pem", "signer.key", "signer.pem", "token.key", "token.pub.pem")
 
 
 @pytest.fixture

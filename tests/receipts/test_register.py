@@ -101,17 +101,28 @@ def test_registered_and_numbered_is_open(desk: Desk) -> None:
     assert asked(desk, certificate=LONG) == Verdict(True)
 
 
-def test_a_registration_not_kept_here_is_open_with_warnings(desk: Desk) -> None:
-    verdict = asked(desk)
-    assert reasons(verdict) == []
-    assert warnings(verdict) == [("registration.not_kept", None, None), ("series.absent", None, None)]
+def test_without_a_registration_nothing_is_issued(desk: Desk) -> None:
+    assert reasons(asked(desk)) == ["registration.absent", "series.absent"]
+    desk.open()
+    assert reasons(asked(desk)) == ["registration.absent"]
 
 
 def test_another_owner_s_registration_counts_for_nothing(desk: Desk) -> None:
     desk.open()
     with desk.engine.begin() as connection:
-        enrolment.register(connection, owner="agc_other", certificates=[LONG], now=NOW, mint=desk.mint)
-    assert "registration.not_kept" in {one.code for one in asked(desk).warnings}
+        enrolment.declare(connection, owner="agc_other", certificates=[LONG], accepted_on=DAY, now=NOW, mint=desk.mint)
+    assert reasons(asked(desk)) == ["registration.absent"]
+
+
+def test_a_registration_whose_certificates_are_listed_elsewhere_is_open_with_a_warning(desk: Desk) -> None:
+    desk.open()
+    desk.open("27TAA")
+    with desk.engine.begin() as connection:
+        enrolment.declare(connection, owner=OWNER, certificates=[], accepted_on=DAY, now=NOW, mint=desk.mint)
+    assert reasons(asked(desk, certificate=LONG)) == []
+    assert warnings(asked(desk)) == [("certificate.none_listed", None, None)]
+    enrol(desk, certificate(serial=9))
+    assert reasons(asked(desk, certificate=LONG)) == ["certificate.not_listed"]  # a list there is, is kept
 
 
 def test_before_the_answer_nothing_is_issued(desk: Desk) -> None:
