@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors import contract
+from gateway.connecting import inquire
 from gateway.providers import ConnectorNotSet
 from gateway.settlement import inbox
 
@@ -24,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 @router.api_route("/{agency}/{connector}", methods=["GET", "POST"])
 @router.api_route("/{agency}/{connector}/{path:path}", methods=["GET", "POST"])
 async def receive_callback(request: Request, agency: str, connector: str) -> Response:
-    """Store, commit, then acknowledge."""
+    """Store, commit, then acknowledge; or answer what is owed, where the provider asks before its customer pays."""
     if not (_NAME.fullmatch(agency) and _NAME.fullmatch(connector)):
         raise ConnectorNotSet("Không có kết nối này.", "There is no such connection.")
     call = contract.Request(
@@ -35,7 +36,8 @@ async def receive_callback(request: Request, agency: str, connector: str) -> Res
         query=request.scope["query_string"].decode("latin-1"),
     )
     environment = request.app.state.environment
-    reply = await run_in_threadpool(inbox.receive, environment, agency, connector, call)
+    take = inquire.answer if inquire.is_inquiry(call.path) else inbox.receive
+    reply = await run_in_threadpool(take, environment, agency, connector, call)
     return Response(reply.body, reply.status, {"Content-Type": reply.content_type})
 
 

@@ -120,6 +120,12 @@ def claim(
     return [Claimed(r.id, r.agency_id, r.kind, json.loads(r.payload), r.attempts) for r in rows]
 
 
+def any_due(connection: sa.Connection, kinds: Sequence[str], *, now: datetime) -> bool:
+    """Whether a job of one of these kinds could be claimed."""
+    due = sa.select(job.c.id).where(job.c.kind.in_(kinds), unfinished(), free(now), job.c.run_at <= now)
+    return connection.execute(due.limit(1)).first() is not None
+
+
 def unfinished() -> sa.ColumnElement[bool]:
     """Neither done nor given up."""
     return job.c.done_at.is_(None) & job.c.dead_at.is_(None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
 
 from gateway.kernel.errors import Conflict, Invalid, Missing
 
@@ -65,8 +64,11 @@ OUTER: Mapping[PaymentStatus, str] = MappingProxyType(
     }
 )
 
-Channel = Literal["vietqr", "bank_transfer"]
-CHANNELS: tuple[Channel, ...] = ("vietqr", "bank_transfer")
+# Money by bank transfer; `pos` is a terminal at the counter. Every other channel is a connector that starts payments.
+BANK_CHANNELS = ("vietqr", "bank_transfer")
+POS = "pos"
+CASH = "cash"  # at the counter of an agency that allows it
+CHANNELS = (*BANK_CHANNELS, POS, CASH)
 
 PAID = frozenset({_S.SETTLED, _S.CONFIRMED})
 
@@ -111,6 +113,12 @@ class ChannelUnknown(Invalid):
     """There is no such way to pay."""
 
     code = "payment.channel"
+
+
+class ChannelNotSet(Conflict):
+    """There is such a way to pay, but the agency has not set it up."""
+
+    code = "payment.channel_not_set"
 
 
 class DueMissing(Missing):

@@ -24,6 +24,7 @@ from gateway.payments.store import PaymentRow
 from gateway.settlement import store
 from gateway.settlement.model import HELD, Arrival, DueCase, Held, Known, PaymentCase, Proof, Reason
 from receipts import series as receipt_series
+from receipts.register import Verdict, may_issue
 from receipts.series import Series
 
 
@@ -61,6 +62,7 @@ class Loaded:
     dues: dict[str, DueRow]
     money: dict[str, Money]
     series: dict[int, tuple[Series, ...]] = field(default_factory=dict)  # by year
+    issuing: dict[date, Verdict] = field(default_factory=dict)  # by business day
 
 
 def lock(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival], payment_ids: Collection[str] = ()) -> Loaded:
@@ -84,7 +86,8 @@ def lock(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival], payment_i
     held_on = {money[item.notice_id].day for payment in payments.values() for item in payment.held}
     days = {arrival.day for arrival in arrivals} | held_on
     series = _series(connection, agency_id, days) if rows else {}
-    return Loaded(agency, accounts, payments, rows, dues, money, series)
+    issuing = {day: may_issue(connection, agency_id, day) for day in sorted(days)} if rows else {}
+    return Loaded(agency, accounts, payments, rows, dues, money, series, issuing)
 
 
 def _known_payments(connection: sa.Connection, agency_id: str, arrivals: Sequence[Arrival]) -> list[str]:
@@ -98,18 +101,38 @@ def _known_payments(connection: sa.Connection, agency_id: str, arrivals: Sequenc
     return list(connection.scalars(query))
 
 
-def twin(loaded: Loaded, arrival: Arrival, payment: PaymentCase | None) -> Money | None:
-    """The same money from the other side: same account and bank reference, or, where one side has no bank
-    reference, the same payment and amount; never one that has both proofs already."""
-    waiting = [m for m in loaded.money.values() if _lacks(m, arrival.proof) and m.account == arrival.account]
-    for money in waiting:
-        if arrival.bank_reference and money.bank_reference == arrival.bank_reference:
-            return money
-    for money in waiting:
-        unnamed = not (arrival.bank_reference and money.bank_reference)
-        if unnamed and payment is not None and money.payment_id == payment.id and money.amount == arrival.amount:
-            return money
-    return None
+class Twins:
+    """Money of the batch by what a second proof of it may name: its bank reference, or its payment."""
+
+    def __init__(self, money: Iterable[Money]) -> None:
+        self._by_reference: dict[tuple[str, str], dict[str, Money]] = {}
+        self._by_payment: dict[str, dict[str, Money]] = {}
+        self._place: dict[str, int] = {}  # of each money in the order it became known
+        for one in money:
+            self.add(one)
+
+    def add(self, money: Money) -> None:
+        """Know it, or know it as its payment has changed."""
+        self._place.setdefault(money.id, len(self._place))
+        self._by_reference.setdefault((money.account, money.bank_reference), {})[money.id] = money
+        if money.payment_id is not None:
+            self._by_payment.setdefault(money.payment_id, {})[money.id] = money
+
+    def find(self, arrival: Arrival, payment: PaymentCase | None) -> Money | None:
+        """The same money from the other side: same account and bank reference, or, where one side has no bank
+        reference, the same payment and amount; never one that has both proofs already."""
+        named = self._by_reference.get((arrival.account, arrival.bank_reference), {}) if arrival.bank_reference else {}
+        found = [money for money in named.values() if _lacks(money, arrival.proof)]
+        if not found and payment is not None:
+            paid = self._by_payment.get(payment.id, {}).values()
+            found = [money for money in paid if _lacks(money, arrival.proof) and _alike(money, arrival, payment)]
+        return min(found, key=lambda money: self._place[money.id], default=None)
+
+
+def _alike(money: Money, arrival: Arrival, payment: PaymentCase) -> bool:
+    unnamed = not (arrival.bank_reference and money.bank_reference)
+    same = (money.account, money.payment_id, money.amount) == (arrival.account, payment.id, arrival.amount)
+    return unnamed and same
 
 
 def _lacks(money: Money, proof: Proof) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from gateway.dues.model import DueEvent, next_status
 from gateway.kernel.uow import UnitOfWork
 from gateway.ledger.model import SUSPENSE, Entry, Posting, collected, in_transit
 from gateway.payments.model import PAID, PaymentEvent, PaymentStatus, follow
-from gateway.settlement.cases import Loaded, Money, twin
+from gateway.settlement.cases import Loaded, Money, Twins
 from gateway.settlement.decide import enough
 from gateway.settlement.model import (
     COUNTED,
@@ -59,6 +61,7 @@ class Repeated:
 
 
 Outcome = Settled | Suspended | Repeated
+Pool = tuple[int, str]  # year, tax code of the delegate: numbers that the same receipts may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,18 @@ class Desk:
         self.retaken: list[str] = []  # ids of money that is placed anew: its open suspense ends as replaced
         self.settled: list[Settled] = []
         self.changed: dict[str, PaymentCase] = {}
+        self._twins = Twins(loaded.money.values())
         self._by_reference = {p.reference: p for p in loaded.payments.values()}
-        self._left = {year: sum(r.left for r in ranges) for year, ranges in loaded.series.items()}
+        self._left: Counter[Pool] = Counter()
+        for year, ranges in loaded.series.items():
+            for one in ranges:
+                self._left[year, one.delegate] += one.left
         self._receipts_needed = receipts_needed
 
     def place(self, arrival: Arrival, decide: Callable[[Case, Arrival], Decision]) -> Outcome:
         """Decide on one arrival and apply the decision."""
         payments = tuple(self._by_reference[r] for r in arrival.references if r in self._by_reference)
-        money = twin(self.loaded, arrival, payments[0] if len(payments) == 1 else None)
+        money = self._twins.find(arrival, payments[0] if len(payments) == 1 else None)
         if not payments and money is not None and money.payment_id in self.loaded.payments:
             payments = (self.loaded.payments[money.payment_id],)  # the first proof could still read the reference
         if money is not None and not money.settled and arrival.proof is Proof.STATEMENT:
@@ -105,13 +112,22 @@ class Desk:
             return self._confirm(arrival, decision)
         money = money or self._new_money(arrival)
         money.payment_id = decision.payment.id if decision.payment else None
+        self._twins.add(money)
         if isinstance(decision, Settle):
             return self._settle(arrival, money, decision)
         return self._suspend(arrival, money, decision)
 
     def _series_open(self, decision: Settle, arrival: Arrival) -> bool:
         needed = self._receipts_needed(decision)
-        return needed == 0 or self._left.get(arrival.day.year, 0) >= needed
+        return needed == 0 or (self._may_issue(arrival.day) and self._left[self._pool(arrival.day)] >= needed)
+
+    def _may_issue(self, day: date) -> bool:
+        return day in self.loaded.issuing and self.loaded.issuing[day].open
+
+    def _pool(self, day: date) -> Pool:
+        """Whose numbers the receipts of a day take."""
+        verdict = self.loaded.issuing.get(day)
+        return day.year, verdict.delegate.tax_code if verdict and verdict.delegate else ""
 
     def _confirm(self, arrival: Arrival, decision: Confirm) -> Repeated:
         money = self.loaded.money[decision.known.id]
@@ -204,7 +220,7 @@ class Desk:
         payment.received += arrival.amount
         payment.status = follow(payment.status, PaymentEvent.SETTLED)
         self.changed[payment.id] = payment
-        self._left[arrival.day.year] = self._left.get(arrival.day.year, 0) - self._receipts_needed(decision)
+        self._left[self._pool(arrival.day)] -= self._receipts_needed(decision)
         self._enter_settled(arrival, decision, from_held - (arrival.amount - left))
         outcome = Settled(arrival, payment, decision.dues, decision.surplus, decision.late)
         self.settled.append(outcome)

@@ -19,22 +19,26 @@ from gateway.kernel.clock import business_day
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.providers import Provider
+from gateway.settlement import poison, undone
 from gateway.settlement.inbox import read_notice
 from gateway.settlement.model import Arrival, Proof
 from gateway.settlement.settle import settle
 from gateway.settlement.store import inbox
+from gateway.settlement.unpaid import came_to_nothing
 
-BATCH = 100
+BATCH = 200
+EMBEDDED_BATCH = 100  # SQLite: the doors wait for the gate meanwhile
 # The database, not the notice, is at fault: nothing was done, and another try is right.
 TROUBLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 log = structlog.get_logger(__name__)
 
 
-def drain(environment: Environment, *, limit: int = BATCH) -> int:
-    """Work off one batch; how many rows left the inbox. Database trouble is raised: nothing was done, try again."""
+def drain(environment: Environment, *, limit: int | None = None) -> int:
+    """Work off one batch of up to `limit`; how many rows left the inbox. Database trouble is raised: nothing was done, try again."""
     if not _waiting_ids(environment, 1):
         return 0  # without a write, which would wake every sleeper for nothing
+    limit = limit or (EMBEDDED_BATCH if environment.embedded else BATCH)
     try:
         return _work(environment, limit)
     except TROUBLE:
@@ -56,7 +60,7 @@ def _work(environment: Environment, limit: int, only: Sequence[str] | None = Non
 
 
 def _take(uow: UnitOfWork, limit: int, only: Sequence[str] | None) -> list[sa.Row[Any]]:
-    query = sa.select(inbox).where(inbox.c.state == "waiting").order_by(inbox.c.id).limit(limit)
+    query = sa.select(inbox).where(poison.due(uow.now())).order_by(inbox.c.id).limit(limit)
     if only is not None:
         query = query.where(inbox.c.id.in_(only))
     return list(uow.connection.execute(query.with_for_update(skip_locked=True)))
@@ -72,6 +76,10 @@ def _settle(environment: Environment, uow: UnitOfWork, agency_id: str, rows: Seq
         if notice.outcome is Outcome.PAID:
             arrivals.append(arrival_of(row, notice, known[row.connector]))
         else:
+            if notice.outcome in (Outcome.FAILED, Outcome.CANCELLED):
+                came_to_nothing(uow, agency_id, row.connector, notice.order_code, notice.outcome.value)
+            if notice.outcome is Outcome.REVERSED:
+                undone.of_reference(uow, agency_id, notice.order_code, notice.bank_reference or row.event_key)
             uow.emit([Event(agency_id, f"notice.{notice.outcome.value}", row.id, {"connector": row.connector})])
     if arrivals:
         settle(uow, agency_id, arrivals)
@@ -106,7 +114,7 @@ def _references(notice: Notice) -> tuple[str, ...]:
 
 def _waiting_ids(environment: Environment, limit: int) -> list[str]:
     with environment.read() as connection:
-        query = sa.select(inbox.c.id).where(inbox.c.state == "waiting").order_by(inbox.c.id).limit(limit)
+        query = sa.select(inbox.c.id).where(poison.due(environment.clock())).order_by(inbox.c.id).limit(limit)
         return list(connection.scalars(query))
 
 
@@ -120,20 +128,7 @@ def _halve(environment: Environment, ids: list[str]) -> int:
         raise
     except Exception as error:
         if len(ids) == 1:
-            _set_apart(environment, ids[0], error)
+            poison.hold(environment, ids[0], error)
             return 1
     middle = len(ids) // 2
     return _halve(environment, ids[:middle]) + _halve(environment, ids[middle:])
-
-
-def _set_apart(environment: Environment, inbox_id: str, error: Exception) -> None:
-    """Out of the way, with the kind of error and no data of it, for a person to look at."""
-    log.error("inbox.poison", row=inbox_id, error=type(error).__name__)
-    with environment.begin(actor="worker") as uow:
-        still = (inbox.c.id == inbox_id) & (inbox.c.state == "waiting")
-        row = uow.connection.execute(sa.select(inbox).where(still)).one_or_none()
-        if row is not None:
-            uow.connection.execute(
-                sa.update(inbox).where(still).values(state="poison", error=f"{type(error).__name__}"[:500])
-            )
-            uow.emit([Event(row.agency_id, "notice.poison", inbox_id, {"connector": row.connector})])

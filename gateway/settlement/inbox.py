@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -22,6 +22,8 @@ from gateway.kernel.outbox import Event
 from gateway.kernel.uow import Environment, UnitOfWork, insert_if_new
 from gateway.payments.store import payment
 from gateway.settlement.store import inbox, inbox_refused
+
+Origin = Literal["notice", "query", "terminal"]
 
 KEEP = timedelta(days=365 * 2)  # raw messages, as evidence in disputes with a provider
 SECRET_HEADERS = frozenset({"authorization", "cookie", "x-ibm-client-secret", "x-api-key"})
@@ -54,8 +56,11 @@ def _looked_up(environment: Environment, agency_id: str, notice: Notice, standin
     return Standing.RECORDED if amount == notice.amount else Standing.AMOUNT_DIFFERS
 
 
-def keep(uow: UnitOfWork, agency_id: str, connector: str, request: Request, received: Received) -> Standing:
-    """Store one message in the caller's transaction; where it stands in the books."""
+def keep(
+    uow: UnitOfWork, agency_id: str, connector: str, request: Request, received: Received, *, origin: Origin = "notice"
+) -> Standing:
+    """Store one message in the caller's transaction; where it stands in the books. `query`: we asked, this is the answer
+    (`request` holds it raw). The provider's own notice of the same money is then a repeat, whichever came first."""
     if isinstance(received, Forged):
         _refuse(uow, agency_id, connector, request, f"forged: {received.reason}")
         return Standing.FORGED
@@ -64,9 +69,10 @@ def keep(uow: UnitOfWork, agency_id: str, connector: str, request: Request, rece
         return Standing.MALFORMED
     row = _row(uow, agency_id, connector, request, received.event_id, received.fingerprint)
     row |= {"notice_sealed": uow.vault.seal(_notice_place(row["id"]), _to_json(received)), "state": "waiting"}
+    row["origin"] = origin
     if insert_if_new(uow.connection, inbox, row):
         return Standing.RECORDED
-    return _repeated(uow, agency_id, connector, request, received)
+    return _repeated(uow, agency_id, connector, request, received, origin)
 
 
 def read_notice(environment: Environment | UnitOfWork, row: sa.Row[Any]) -> Notice:
@@ -74,11 +80,15 @@ def read_notice(environment: Environment | UnitOfWork, row: sa.Row[Any]) -> Noti
     return _from_json(environment.vault.unseal(_notice_place(row.id), row.notice_sealed))
 
 
-def _repeated(uow: UnitOfWork, agency_id: str, connector: str, request: Request, notice: Notice) -> Standing:
+def _repeated(
+    uow: UnitOfWork, agency_id: str, connector: str, request: Request, notice: Notice, origin: Origin
+) -> Standing:
     same = own(inbox, agency_id) & (inbox.c.connector == connector) & (inbox.c.event_key == notice.event_id)
     known = uow.connection.execute(sa.select(inbox.c.id, inbox.c.fingerprint).where(same)).one()
     if known.fingerprint == notice.fingerprint:
-        uow.connection.execute(sa.update(inbox).where(inbox.c.id == known.id).values(copies=inbox.c.copies + 1))
+        heard = {"origin": origin} if origin == "notice" else {}  # the notice that was missed has come after all
+        seen_again = sa.update(inbox).where(inbox.c.id == known.id).values(copies=inbox.c.copies + 1, **heard)
+        uow.connection.execute(seen_again)
         return Standing.REPEATED
     _refuse(uow, agency_id, connector, request, f"conflicts with {known.id}")
     uow.emit([Event(agency_id, "notice.conflicting", known.id, {"connector": connector})])

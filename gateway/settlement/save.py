@@ -17,19 +17,19 @@ from gateway.settlement.desk import Desk
 from gateway.settlement.model import Arrival
 
 
-def save(uow: UnitOfWork, desk: Desk) -> None:
-    """Money, suspense, payments and dues of the batch; the caller's transaction commits it."""
-    _money(uow, desk)
-    _suspense(uow, desk)
+def save(uow: UnitOfWork, desk: Desk, insert: bulk.Insert) -> None:
+    """Money, suspense, payments and dues of the batch, what is new by `insert`; the caller's transaction commits it."""
+    _money(uow, desk, insert)
+    _suspense(uow, desk, insert)
     _payments(uow, desk)
     paid = [(due.id, item.payment.id) for item in desk.settled for due in item.dues]
     if paid:
         dues_store.mark_paid(uow.connection, paid, uow.now())
 
 
-def _money(uow: UnitOfWork, desk: Desk) -> None:
+def _money(uow: UnitOfWork, desk: Desk, insert: bulk.Insert) -> None:
     fresh = [_money_row(uow, m, m.new) for m in desk.loaded.money.values() if m.new is not None]
-    bulk.insert(uow.connection, store.notice, fresh)
+    insert(store.notice, fresh)
     changed = [m for m in desk.loaded.money.values() if m.new is None and m.touched]
     if changed:
         table, bound = store.notice, sa.bindparam
@@ -83,7 +83,7 @@ def _changes(uow: UnitOfWork, money: Money) -> dict[str, Any]:
     }
 
 
-def _suspense(uow: UnitOfWork, desk: Desk) -> None:
+def _suspense(uow: UnitOfWork, desk: Desk, insert: bulk.Insert) -> None:
     table, now = store.suspense, uow.now()
     if desk.retaken:
         waiting = table.c.notice_id.in_(desk.retaken) & table.c.closed_at.is_(None)
@@ -103,7 +103,7 @@ def _suspense(uow: UnitOfWork, desk: Desk) -> None:
         }
         for row in desk.opened
     ]
-    bulk.insert(uow.connection, table, fresh)
+    insert(table, fresh)
     new = {row.id for row in desk.opened}
     for outcome, ids in (("settled", desk.released), ("replaced", desk.replaced)):
         chosen = table.c.id.in_([row_id for row_id in ids if row_id not in new]) & table.c.closed_at.is_(None)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import sqlalchemy as sa
+
 from gateway.dues import store as dues_store
+from gateway.kernel import bulk
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
 from gateway.ledger.post import post
@@ -41,17 +44,22 @@ def _desk(uow: UnitOfWork, loaded: cases.Loaded) -> Desk:
 
 
 def _finish(uow: UnitOfWork, desk: Desk, outcomes: Sequence[Outcome]) -> None:
-    save.save(uow, desk)
-    post(uow, desk.entries)
-    numbered = _issue(uow, desk)
-    uow.emit(_events(desk.loaded.agency.id, outcomes, numbered))
+    fresh: list[tuple[sa.Table, bulk.Rows]] = []  # all that is new goes into one statement, with the events
+
+    def keep(table: sa.Table, rows: bulk.Rows) -> None:
+        fresh.append((table, rows))
+
+    save.save(uow, desk, keep)
+    post(uow, desk.entries, keep)
+    numbered = _issue(uow, desk, keep)
+    uow.emit(_events(desk.loaded.agency.id, outcomes, numbered), after=fresh)
 
 
 def _receipts_of(loaded: cases.Loaded, decision: Settle) -> int:
     return len(paper.groups(loaded.agency, decision.dues))
 
 
-def _issue(uow: UnitOfWork, desk: Desk) -> list[Numbered]:
+def _issue(uow: UnitOfWork, desk: Desk, keep: bulk.Insert) -> list[Numbered]:
     if not desk.settled:
         return []
     loaded = desk.loaded
@@ -72,6 +80,7 @@ def _issue(uow: UnitOfWork, desk: Desk) -> list[Numbered]:
                     dossier,
                     dues_store.payer(dossier, uow.vault),
                     [loaded.dues[due.id] for due in dues],
+                    loaded.issuing[item.arrival.day].delegate,
                 )
             )
     return receipt_issue.issue(
@@ -81,6 +90,7 @@ def _issue(uow: UnitOfWork, desk: Desk) -> list[Numbered]:
         mint=uow.mint,
         sealer=uow.vault,
         lookup_code=lambda: uow.ids.code(12),
+        insert=keep,
     )
 
 

@@ -30,6 +30,9 @@ inbox = sa.Table(
     sa.Column("copies", sa.Integer, nullable=False, default=1),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("error", sa.Text),
+    sa.Column("origin", sa.Text, nullable=False, server_default=sa.text("'notice'")),  # query: we asked, it answered
+    sa.Column("tries", sa.Integer, nullable=False, server_default=sa.text("0")),  # how often it could not be worked
+    sa.Column("retry_at", UtcTime),  # not before; `error` says why
     sa.UniqueConstraint("agency_id", "connector", "event_key"),
     sa.CheckConstraint("state IN ('waiting', 'done', 'poison')", name="state"),
     sa.Index(
@@ -43,6 +46,14 @@ inbox = sa.Table(
         "state",
         postgresql_where=sa.text("state <> 'done'"),
         sqlite_where=sa.text("state <> 'done'"),
+    ),
+    sa.Index(
+        "ix_inbox_asked",
+        "agency_id",
+        "connector",
+        "received_at",
+        postgresql_where=sa.text("origin = 'query'"),
+        sqlite_where=sa.text("origin = 'query'"),
     ),
 )
 
@@ -84,6 +95,14 @@ notice = sa.Table(
     sa.Index("ix_notice_bank_reference", "agency_id", "account", "bank_reference"),
     sa.Index("ix_notice_payment", "payment_id"),
     sa.Index("ix_notice_day", "agency_id", "account", "day"),
+    sa.Index(
+        "ix_notice_unheard",
+        "agency_id",
+        "connector",
+        "created_at",
+        postgresql_where=sa.text("noticed_at IS NULL"),
+        sqlite_where=sa.text("noticed_at IS NULL"),
+    ),
 )
 
 suspense = sa.Table(

@@ -21,6 +21,7 @@ from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
 from gateway.kernel.vault import Vault
 from gateway.settlement.inbox import read_notice
+from gateway.settlement.refund import way
 from gateway.settlement.refund.model import (
     REPEATS,
     Destination,
@@ -59,6 +60,8 @@ def origin(uow: UnitOfWork, money: Sequence[Money]) -> Destination | None:
     lines = _lines(uow, [item.line_id for item in money if item.line_id])
     found = [_origin(told.get(item.id), lines.get(item.line_id or "", ("", ""))) for item in money]
     first = found[0] if found else None
+    if first is None and way.taken_by_provider(money):
+        return Destination(money[0].bank_reference, money[0].connector)  # the way it came, under the provider's number
     if first is None or any(each is None or not same(each, first) for each in found):
         return None
     return first

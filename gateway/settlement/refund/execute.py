@@ -6,14 +6,11 @@ refund's one reference, so that a bank or provider can tell a repeat.
 
 from __future__ import annotations
 
-from connectors import registry
-from connectors.registry import ConnectorBroken, ConnectorMissing
 from gateway.kernel.outbox import Job
 from gateway.kernel.uow import UnitOfWork
-from gateway.settlement.refund import order, source, store, taking
+from gateway.settlement.refund import order, source, store, way
 from gateway.settlement.refund.model import RefundClosed, RefundEvent, follow
 from gateway.settlement.refund.store import RefundRow
-from gateway.settlement.store import notice
 
 JOB = "refund.send"
 
@@ -31,7 +28,7 @@ def execute(uow: UnitOfWork, agency_id: str, refund_id: str, *, attempt: int = 1
         raise RefundClosed(
             f"Lần gửi tiếp theo là {row.attempt + 1}.", f"The next attempt is {row.attempt + 1}.", field="attempt"
         )
-    connector = _refunder(uow, row)
+    connector = way.by_provider(uow.connection, [row]).get(row.id)
     if connector is None:
         order.draw_up(uow, agency_id, [row])
         return store.by_id(uow.connection, agency_id, refund_id)
@@ -46,15 +43,3 @@ def execute(uow: UnitOfWork, agency_id: str, refund_id: str, *, attempt: int = 1
 def _job(row: RefundRow, connector: str, attempt: int) -> Job:
     payload = {"refund_id": row.id, "attempt": attempt, "connector": connector, "idempotency_key": row.id}
     return Job(row.agency_id, JOB, payload, key=f"{JOB}:{row.id}:{attempt}")
-
-
-def _refunder(uow: UnitOfWork, row: RefundRow) -> str | None:
-    """A provider refunds one payment of its own to whoever paid it; anything else takes a payment order."""
-    money = list(taking.parts_of(uow.connection, row.id))
-    if row.payment_id is None or not row.to_origin or len(money) != 1:
-        return None
-    name = uow.connection.execute(notice.select().where(notice.c.id == money[0])).one().connector
-    try:
-        return name if registry.get(name).capabilities.refunds else None
-    except (ConnectorMissing, ConnectorBroken):
-        return None

@@ -18,7 +18,7 @@ from gateway.access import own
 from gateway.kernel.uow import UnitOfWork
 from gateway.kernel.vault import Vault
 from gateway.payments.store import payment
-from gateway.settlement.refund import destination, source, store
+from gateway.settlement.refund import destination, source, store, way
 from gateway.settlement.refund.model import Destination, RefundEvent, RefundStatus, follow
 from gateway.settlement.refund.store import RefundRow, refund, refund_order, refund_order_row
 
@@ -52,11 +52,13 @@ class RefundOrder:
 
 
 def collect(uow: UnitOfWork, agency_id: str, *, most: int = MOST) -> list[RefundOrder]:
-    """Order the agency's approved refunds, oldest first, one order per account of ours; failed ones are left alone."""
+    """Order the agency's approved refunds, oldest first, one order per account of ours; failed ones are left alone, and
+    so are those that a provider sends back (`execute`)."""
     waiting = own(refund, agency_id) & (refund.c.status == RefundStatus.APPROVED.value)
     ids = list(uow.connection.scalars(sa.select(refund.c.id).where(waiting).order_by(refund.c.id).limit(most)))
     held = source.lock_refunds(uow.connection, agency_id, ids) if ids else []
-    return draw_up(uow, agency_id, [row for row in held if row.status is RefundStatus.APPROVED])
+    provided = way.by_provider(uow.connection, held)
+    return draw_up(uow, agency_id, [r for r in held if r.status is RefundStatus.APPROVED and r.id not in provided])
 
 
 def draw_up(uow: UnitOfWork, agency_id: str, rows: Sequence[RefundRow]) -> list[RefundOrder]:

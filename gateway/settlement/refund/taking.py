@@ -20,6 +20,7 @@ from gateway.ledger.store import entry, posting
 from gateway.payments.model import PAID, PaymentEvent, PaymentStatus, follow
 from gateway.payments.store import PaymentRow, payment
 from gateway.settlement.model import HELD, Reason
+from gateway.settlement.refund import way
 from gateway.settlement.refund.model import NotProven
 from gateway.settlement.refund.source import Money, Source
 from gateway.settlement.refund.store import RefundRow, refund_part
@@ -29,11 +30,12 @@ ASIDE, UNDONE = "refund", "refund_undone"  # kinds of entry; each happens once p
 
 
 def proven_parts(row: RefundRow, found: Source) -> dict[str, int]:
-    """How much of which money; only what a statement line has shown. NotProven."""
+    """How much of which money; only what a statement line has shown, or what its provider gives back itself. NotProven."""
     left, parts = row.amount, {}
+    provided = row.to_origin and way.taken_by_provider(found.money)
     for item in found.money:
         there = item.settled if found.due else row.amount
-        part = min(left, there) if item.line_id is not None else 0
+        part = min(left, there) if provided or item.line_id is not None else 0
         if part:
             parts[item.id] = part
             left -= part

@@ -184,9 +184,9 @@ def test_an_underpayment_refused_after_the_due_was_paid_is_surplus(office: Offic
 def test_money_held_for_a_closed_series_ends_the_doubt_when_it_goes_back(office: Office) -> None:
     from receipts.series import close_series
 
+    payment = office.town.payment(LE_PHI)  # with a closed series no payment would begin
     with office.environment.begin(actor="test") as uow:
         close_series(uow.connection, office.town.series.id, uow.now())
-    payment = office.town.payment(LE_PHI)
     office.pays(payment)
     office.statement()
     assert office.town.view(payment).status == "checking"

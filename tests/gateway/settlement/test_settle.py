@@ -176,9 +176,9 @@ def test_the_same_notice_five_times_books_once(town: Town) -> None:
 def test_closed_series_holds_the_money_and_settles_nothing(town: Town) -> None:
     from receipts.series import close_series
 
+    payment = town.payment(LE_PHI)
     with town.environment.begin(actor="test") as uow:
         close_series(uow.connection, town.series.id, uow.now())
-    payment = town.payment(LE_PHI)
     town.money_comes(payment)
 
     assert town.view(payment).status == "checking"
