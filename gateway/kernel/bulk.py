@@ -6,13 +6,15 @@ statement for each row costs about twice the CPU, a VALUES list of changing leng
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 Rows = Sequence[Mapping[str, Any]]
+Insert = Callable[[sa.Table, Rows], None]  # writes rows, or keeps them for a statement to come
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
@@ -23,6 +25,19 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         connection.execute(_from_arrays(table, tuple(rows[0]), None), _arrays(rows))
     else:
         connection.execute(sa.insert(table), list(rows))
+
+
+def insert_all(connection: sa.Connection, parts: Iterable[tuple[sa.Table, Rows]]) -> None:
+    """Insert into several tables in this order, on PostgreSQL by one statement; tables without rows are left out."""
+    filled = [(table, rows) for table, rows in parts if rows]
+    if len(filled) < 2 or connection.dialect.name != "postgresql":
+        for table, rows in filled:
+            insert(connection, table, rows)
+        return
+    statement = _chained(tuple((table, tuple(rows[0])) for table, rows in filled))
+    connection.execute(
+        statement, {name: a for n, (_, rows) in enumerate(filled) for name, a in _arrays(rows, n).items()}
+    )
 
 
 def insert_new(
@@ -89,6 +104,28 @@ def _from_arrays(table: sa.Table, names: tuple[str, ...], returning: tuple[str, 
 
 
 @lru_cache(maxsize=128)
+def _chained(parts: tuple[tuple[sa.Table, tuple[str, ...]], ...]) -> Any:
+    """Data-modifying CTEs run in no promised order, so each waits until it has counted what the one before wrote."""
+    from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+    before: sa.CTE | None = None
+    for n, (table, names) in enumerate(parts):
+        fixed = {c.name: sa.literal(d.arg, c.type) for c in table.c if c.name not in names and (d := _default(c))}
+        given = sa.select(_unnested(table, names, n), *fixed.values())
+        if before is not None:
+            given = given.where(sa.select(sa.func.count()).select_from(before).scalar_subquery() > 0)
+        # Defaults are named here: left to the compiler, two tables' parameters of one name would clash.
+        statement = postgresql_insert(table).from_select([*names, *fixed], given, include_defaults=False)
+        if n + 1 < len(parts):
+            before = statement.returning(sa.literal_column("1").label("done")).cte(f"part_{n}")
+    return statement
+
+
+def _default(column: sa.Column[Any]) -> ScalarElementColumnDefault | None:
+    return column.default if isinstance(column.default, ScalarElementColumnDefault) else None
+
+
+@lru_cache(maxsize=128)
 def _set_from_arrays(
     table: sa.Table, key: tuple[str, ...], names: tuple[str, ...], only: sa.ColumnElement[bool]
 ) -> sa.Update:
@@ -100,11 +137,11 @@ def _set_from_arrays(
     )
 
 
-def _unnested(table: sa.Table, names: tuple[str, ...]) -> sa.TableValuedAlias:
-    arrays = [sa.bindparam(f"a_{name}", type_=sa.ARRAY(table.c[name].type)) for name in names]
+def _unnested(table: sa.Table, names: tuple[str, ...], part: int = 0) -> sa.TableValuedAlias:
+    arrays = [sa.bindparam(f"a{part}_{name}", type_=sa.ARRAY(table.c[name].type)) for name in names]
     columns = [sa.column(name, table.c[name].type) for name in names]
-    return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+    return sa.func.unnest(*arrays).table_valued(*columns, name=f"given_{part}").render_derived()
 
 
-def _arrays(rows: Rows) -> dict[str, list[Any]]:
-    return {f"a_{name}": [row[name] for row in rows] for name in rows[0]}
+def _arrays(rows: Rows, part: int = 0) -> dict[str, list[Any]]:
+    return {f"a{part}_{name}": [row[name] for row in rows] for name in rows[0]}

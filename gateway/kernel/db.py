@@ -7,6 +7,7 @@ SQLite runs in WAL with synchronous=FULL; every write begins with BEGIN IMMEDIAT
 
 from __future__ import annotations
 
+import select
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,7 +87,6 @@ def _postgresql(url: str, read_only: bool, pool_size: int, statement_timeout_ms:
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": options},
     )
 
@@ -104,5 +104,11 @@ def _postgresql(url: str, read_only: bool, pool_size: int, statement_timeout_ms:
         from psycopg.types.array import ListBinaryDumper
 
         connection.adapters.register_dumper(list, ListBinaryDumper)
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, _record: Any, _fairy: Any) -> None:
+        """A server that went away has closed its end, and an end of file waits to be read: no ping has to ask."""
+        if connection.closed or select.select([connection], [], [], 0)[0]:
+            raise sa.exc.InvalidatePoolError
 
     return engine

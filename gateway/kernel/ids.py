@@ -7,10 +7,11 @@ needs no second column.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime
+
+from gateway.kernel import chance
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -28,10 +29,11 @@ def encode(number: int, width: int) -> str:
 class Ids:
     """Makes ids and random values; give it a seeded `random.Random().getrandbits` to repeat a run."""
 
-    def __init__(self, getrandbits: RandomBits = secrets.randbits) -> None:
+    def __init__(self, getrandbits: RandomBits = chance.randbits) -> None:
         self._bits = getrandbits
         self._lock = threading.Lock()
         self._last = (0, 0)
+        self._stamp = ""  # the last moment, written out
 
     def new(self, prefix: str, now: datetime) -> str:
         """A new id, ordered by `now` and then by when it was asked for."""
@@ -39,8 +41,11 @@ class Ids:
         with self._lock:
             last_millis, last_random = self._last
             fresh = millis > last_millis
-            self._last = (millis, self._bits(79)) if fresh else (last_millis, last_random + 1)
-            return f"{prefix}_{encode(self._last[0], 10)}{encode(self._last[1], 16)}"
+            if fresh:
+                self._stamp = encode(millis, 10)
+            drawn = self._bits(79) if fresh else last_random + 1
+            self._last = (max(millis, last_millis), drawn)
+            return f"{prefix}_{self._stamp}{encode(drawn, 16)}"
 
     def below(self, bound: int) -> int:
         """A uniform number in 0..bound-1 (rejection sampling, no modulo bias)."""
@@ -53,4 +58,4 @@ class Ids:
 
     def code(self, length: int) -> str:
         """Unguessable text of `length` base-32 characters (5 bits each): keys and links, never from a seed."""
-        return encode(secrets.randbits(5 * length), length)
+        return encode(chance.randbits(5 * length), length)

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     payment_minutes: int = 60  # a VietQR is offered for this long
     private_webhooks: bool = False  # webhooks to plain HTTP and private addresses, for trials inside one network
+    tsa_url: str = ""  # a time stamping authority (RFC 3161); without one receipts stay at level B-B
+    tsa_ca: Path | None = None  # PEM: whom its certificate has to come from; default keys/tsa.pem
+    tsa_policy: str | None = None  # the policy asked for
     statement_timeout_ms: int = 30_000
     pool_size: int = 8
     oidc_issuer: str = ""  # the identity provider of the officers; without one nobody can log in (but in the demo)

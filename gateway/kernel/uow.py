@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -50,17 +50,15 @@ class UnitOfWork:
         other.actor = actor
         return other
 
-    def emit(self, events: Iterable[outbox.Event]) -> None:
-        """Write outbox rows and their audit leaves in this transaction."""
+    def emit(self, events: Iterable[outbox.Event], *, after: Sequence[tuple[sa.Table, bulk.Rows]] = ()) -> None:
+        """Write outbox rows and their audit leaves in this transaction; `after` rows that go along and come first."""
         items = [(self.mint("evt"), item) for item in events]
-        if not items:
-            return
-        bulk.insert(self.connection, outbox.event, outbox.rows_of(items, self._now))
         leaves = [
             audit.leaf_row(self.mint("leaf"), e.agency, e.kind, e.subject, e.actor or self.actor, e.body, self._now)
             for _, e in items
         ]
-        bulk.insert(self.connection, audit.leaf, leaves)
+        told = ((outbox.event, outbox.rows_of(items, self._now)), (audit.leaf, leaves))
+        bulk.insert_all(self.connection, (*after, *told))
 
     def enqueue(self, jobs: Iterable[outbox.Job]) -> None:
         """Leave work for the worker; a key that is already there is left as it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -22,8 +23,9 @@ class EntryMissing(Missing):
     code = "ledger.entry_missing"
 
 
-def post(uow: UnitOfWork, entries: Iterable[Entry]) -> list[str]:
-    """The ids of the entries written, in order."""
+def post(uow: UnitOfWork, entries: Iterable[Entry], insert: bulk.Insert | None = None) -> list[str]:
+    """The ids of the entries written, in order; with `insert` they are written by it."""
+    write = insert or partial(bulk.insert, uow.connection)
     kept = [(uow.mint("ent"), item) for item in entries]
     if not kept:
         return []
@@ -46,8 +48,8 @@ def post(uow: UnitOfWork, entries: Iterable[Entry]) -> list[str]:
         for entry_id, item in kept
         for n, p in enumerate(item.postings)
     ]
-    bulk.insert(uow.connection, store.entry, heads)
-    bulk.insert(uow.connection, store.posting, lines)
+    write(store.entry, heads)
+    write(store.posting, lines)
     return [entry_id for entry_id, _ in kept]
 
 

@@ -11,23 +11,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 
-import sqlalchemy as sa
-
-from connectors import reference, registry
+from connectors import reference
+from connectors.contract import Capabilities
 from gateway import agencies
 from gateway.agencies import Account
 from gateway.dues import store as dues_store
 from gateway.dues.model import DueStatus
 from gateway.dues.store import DueRow
-from gateway.kernel import bulk
 from gateway.kernel.errors import ThuPhiError
 from gateway.kernel.money import dong
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
+from gateway.payments import channels, series_open
+from gateway.payments.busy import busy, refuse_busy
+from gateway.payments.channels import Opened, Rule
 from gateway.payments.model import (
-    CHANNELS,
     AmountOutOfRange,
-    ChannelUnknown,
     DueMissing,
     DueNotOpen,
     NothingToPay,
@@ -47,6 +46,7 @@ class StartRequest:
     dossier_ids: tuple[str, ...] = ()
     split: bool = False  # a basket: one payment per account instead of a refusal
     actor: str | None = None  # who asks; None: in whose name the unit of work is
+    minutes: int | None = None  # how long it is offered; None: as the installation says
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Begun:
     row: PaymentRow
     account: Account
     dues: tuple[DueRow, ...]
+    opened: Opened | None = None  # where a provider collects it
 
 
 Group = tuple[Account, list[DueRow]]
@@ -67,13 +68,16 @@ class Asked:
 
     dues: Mapping[str, DueRow]
     of_dossier: Mapping[str, Sequence[str]]
-    accounts: Callable[[str], list[Account]]
+    rules: Callable[[str, str], Rule]  # of an agency's channel
+    issuing: series_open.Asking
+    busy: set[str]  # dues that a terminal has
 
 
 def start(uow: UnitOfWork, request: StartRequest) -> list[PaymentRow]:
     """One payment per beneficiary account; exactly one unless `split` was asked for.
 
-    Raises ChannelUnknown, DueMissing, DueNotOpen, NothingToPay, AmountOutOfRange, AccountMissing, SeveralAccounts.
+    Raises ChannelUnknown, ChannelNotSet, DueMissing, DueNotOpen, NothingToPay, AmountOutOfRange, AccountMissing,
+    SeveralAccounts, SeriesClosed.
     """
     outcome = start_many(uow, [request])[0]
     if isinstance(outcome, ThuPhiError):
@@ -107,32 +111,27 @@ def begin_many(uow: UnitOfWork, requests: Sequence[StartRequest]) -> list[list[B
 
 
 def _asked(uow: UnitOfWork, requests: Sequence[StartRequest]) -> Asked:
-    of_dossier = _dues_of(uow, {dossier for request in requests for dossier in request.dossier_ids})
-    wanted = {due for request in requests for due in request.due_ids}.union(*of_dossier.values())
-    dues = {due.id: due for due in dues_store.lock_dues(uow.connection, wanted)} if wanted else {}
-    return Asked(dues, of_dossier, cache(lambda agency: agencies.accounts_of(uow.connection, agency)))
-
-
-def _dues_of(uow: UnitOfWork, dossier_ids: set[str]) -> dict[str, list[str]]:
-    """The ids of each dossier's dues, in their order; every dossier has some."""
-    table, found = dues_store.due, dict[str, list[str]]()
-    query = sa.select(table.c.dossier_id, table.c.id).where(bulk.among(uow.connection, table.c.dossier_id, dossier_ids))
-    for dossier, due in uow.connection.execute(query.order_by(table.c.position)) if dossier_ids else ():
-        found.setdefault(dossier, []).append(due)
-    return found
+    wanted = {due for request in requests for due in request.due_ids}
+    whole = {dossier for request in requests for dossier in request.dossier_ids}
+    dues = {due.id: due for due in dues_store.lock_dues(uow.connection, wanted, whole)}
+    of_dossier: dict[str, list[str]] = {}
+    for due in sorted(dues.values(), key=lambda one: one.position):
+        of_dossier.setdefault(due.dossier_id, []).append(due.id)
+    accounts = cache(lambda agency: agencies.accounts_of(uow.connection, agency))
+    rules = cache(lambda agency, channel: channels.rule(uow, agency, channel, accounts(agency)))
+    return Asked(dues, of_dossier, rules, series_open.asking(uow), busy(uow.connection, dues))
 
 
 def _begin(uow: UnitOfWork, asked: Asked, request: StartRequest) -> list[Begun]:
-    if request.channel not in CHANNELS:
-        raise ChannelUnknown(
-            f"Kênh thanh toán phải là một trong: {', '.join(CHANNELS)}.",
-            f"The channel must be one of: {', '.join(CHANNELS)}.",
-            field="channel",
-        )
-    groups = _by_account(asked.accounts(request.agency), _payable(asked, request))
+    rule = asked.rules(request.agency, request.channel)
+    payable = _payable(asked, request)
+    series_open.refuse_closed(uow.connection, asked.issuing, request.agency, payable)
+    refuse_busy(asked.busy, payable)
+    groups = _by_account(rule.accounts, payable)
     if len(groups) > 1 and not request.split:
         raise _several(groups)
-    return [Begun(_payment(uow, request, account, dues), account, tuple(dues)) for account, dues in groups]
+    rows = [(_payment(uow, request, rule, account, dues), account, tuple(dues)) for account, dues in groups]
+    return [Begun(row, account, dues, rule.open(uow, row)) for row, account, dues in rows]
 
 
 def _payable(asked: Asked, request: StartRequest) -> list[DueRow]:
@@ -199,9 +198,11 @@ def _write(uow: UnitOfWork, made: Sequence[tuple[StartRequest, Begun]]) -> None:
         for _, one in made
         for n, due in enumerate(one.dues)
     ]
-    bulk.insert(uow.connection, payment_due, covered)  # first: the payment is checked against the sum of its dues
-    bulk.insert(uow.connection, payment, [_row(one.row) for _, one in made])
-    uow.emit(_started(one.row, request.actor) for request, one in made)
+    payments = [_row(one.row) for _, one in made]
+    # The dues come first: a payment is checked against their sum.
+    parts = ((payment_due, covered), (payment, payments))
+    uow.emit([_started(one.row, request.actor) for request, one in made], after=parts)
+    channels.keep(uow, [(one.row, one.opened) for _, one in made if one.opened])
 
 
 def _started(row: PaymentRow, actor: str | None) -> Event:
@@ -209,9 +210,11 @@ def _started(row: PaymentRow, actor: str | None) -> Event:
     return Event(row.agency_id, "payment.started", row.id, body, actor)
 
 
-def _payment(uow: UnitOfWork, request: StartRequest, account: Account, dues: Sequence[DueRow]) -> PaymentRow:
+def _payment(
+    uow: UnitOfWork, request: StartRequest, rule: Rule, account: Account, dues: Sequence[DueRow]
+) -> PaymentRow:
     amount = sum(due.amount for due in dues)
-    _in_range(account, amount)
+    _in_range(rule.limits(account), amount)
     now = uow.now()
     return PaymentRow(
         id=uow.mint("pay"),
@@ -223,15 +226,14 @@ def _payment(uow: UnitOfWork, request: StartRequest, account: Account, dues: Seq
         amount=amount,
         received=0,
         status=PaymentStatus.PENDING,
-        expires_at=now + timedelta(minutes=uow.settings.payment_minutes),
+        expires_at=now + timedelta(minutes=request.minutes or uow.settings.payment_minutes),
         created_at=now,
         settled_at=None,
         confirmed_at=None,
     )
 
 
-def _in_range(account: Account, amount: int) -> None:
-    can = registry.get(account.connector).capabilities
+def _in_range(can: Capabilities, amount: int) -> None:
     if not can.minimum_amount <= amount <= can.maximum_amount:
         raise AmountOutOfRange(
             f"Mỗi lần chuyển từ {dong(can.minimum_amount)} đến {dong(can.maximum_amount)}.",

