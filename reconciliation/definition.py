@@ -35,7 +35,16 @@ SOURCES: dict[str, dict[str, str]] = {
         "reversal": NUMBER,
         "nature": TEXT,
     },
-    "src_line_ref": {"line_id": TEXT, "ref": TEXT, "how": NUMBER},
+    "src_line_ref": {  # what a line names, with what the line says of itself: P1 then needs one join
+        "line_id": TEXT,
+        "ref": TEXT,
+        "how": NUMBER,
+        "pays": NUMBER,  # 1: a credit that is no reversal
+        "amount": NUMBER,
+        "booking_date": DAY,
+        "sort_key": TEXT,
+        "account": TEXT,
+    },
     "src_calendar": {"day": DAY, "next_working_day": DAY},
     "src_settlement": {
         "row_no": NUMBER,
@@ -89,8 +98,8 @@ class Step:
         return _text(self.file)
 
 
-def _makes(name: str, *keys: str) -> Step:
-    return Step(name, name, keys=keys)
+def _makes(name: str, *keys: str, table: str = "") -> Step:
+    return Step(name, table or name, keys=keys)
 
 
 def _adds(name: str, table: str) -> Step:
@@ -114,11 +123,13 @@ TANGLES = (  # P2, rule 1
     _makes("tangle_target", "target"),
     _makes("tangle_edge", "line_id", "target"),
     _makes("turn", "line_id"),
+    _makes("crowd", "line_id"),
 )
 VERDICTS = (  # P2, P4
     _makes("verdict", "target"),
     _makes("away", "line_id"),
-    _makes("line_result", "line_id"),
+    _makes("line_alone", "line_id", table="line_result"),
+    _adds("line_crowd", "line_result"),
     _adds("line_tangled", "line_result"),
     _adds("line_away", "line_result"),
     _makes("rest_line", "line_id"),
@@ -126,10 +137,12 @@ VERDICTS = (  # P2, P4
     _makes("rest_payment", "line_id"),
     _makes("rest_word", "line_id"),
     _adds("line_rest", "line_result"),
-    _makes("payment_result", "payment_id"),
+    _makes("payment_alone", "payment_id", table="payment_result"),
+    _adds("payment_crowd", "payment_result"),
     _adds("payment_batch", "payment_result"),
     _adds("payment_tangled", "payment_result"),
     _adds("payment_away", "payment_result"),
+    _makes("payment_left"),
     _adds("payment_rest", "payment_result"),
 )
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Row = Sequence[Any]
 Progress = Callable[[str, int, int], None]  # step, how many are done, of how many
 
+SCOPE = ("scope_line", "scope_payment")  # of a run that looks only at what is open
+
 _CHUNK = 20_000
 
 
@@ -77,7 +79,7 @@ class DatabaseEngine:
     @contextmanager
     def sources(self) -> Iterator[DatabaseEngine]:
         """Empty source tables; every temporary table is gone afterwards."""
-        self._made = [*SOURCES, *dict.fromkeys(step.table for steps in PASSES for step in steps)]
+        self._made = [*SCOPE, *SOURCES, *dict.fromkeys(step.table for steps in PASSES for step in steps)]
         self._drop()
         for name, columns in SOURCES.items():
             self.create(name, columns)

@@ -95,6 +95,11 @@ def _told(
     return text[:1].upper() + text[1:]
 
 
+def amount_told(amount: int, language: str) -> str:
+    """An amount as the sentences of this language, vi or en, write it."""
+    return _dong(amount, _VI if language == "vi" else _EN)
+
+
 def _listed(word: tuple[str, str], names: Sequence[str], language: _Language) -> str:
     if len(names) == 1:
         return f"{word[0]} {names[0]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,14 @@ class Told:
 
 def natural(text: str) -> str:
     """A key that sorts 9 before 10."""
+    if text.isascii() and text.isdigit():
+        return text.zfill(18)
     return _NUMBERS.sub(lambda found: found[0].zfill(18), text)
+
+
+def natural_order(texts: Iterable[str]) -> list[str]:
+    """In natural order; texts that read alike, 1 and 01, in their own."""
+    return sorted(texts, key=lambda text: (natural(text), text))
 
 
 class Outcome:
@@ -107,5 +114,5 @@ def _gathered(pairs: Any) -> Mapping[str, Sequence[str]]:
         found[key].append(value)
     for values in found.values():
         if len(values) > 1:
-            values.sort(key=natural)
+            values[:] = natural_order(values)
     return found

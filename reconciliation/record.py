@@ -15,7 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciliation.model import RULES_VERSION, Totals
-from reconciliation.store import EVIDENCE, recon_item, recon_run, statement_line
+from reconciliation.scope import Scope
+from reconciliation.store import EVIDENCE, recon_item, recon_run
 
 _FACTS = ("account", "kind", "group_id", "rule", "amount", "difference", *(column.name for column in EVIDENCE))
 _SIDES = ("line", "payment")
@@ -37,10 +38,11 @@ def basis(row: sa.FromClause) -> sa.ColumnElement[str]:
 class Record:
     """One run's writing, in the order contest, end, add, close."""
 
-    def __init__(self, connection: sa.Connection, owner: str, run_id: str) -> None:
+    def __init__(self, connection: sa.Connection, owner: str, run_id: str, scope: Scope | None = None) -> None:
         self.run_id = run_id
         self._connection = connection
         self._owner = owner
+        self._scope = scope  # without it, all that the accounts have was looked at
 
     def contest(self) -> tuple[str, ...]:
         """Decisions stay, but those that new evidence speaks against say so. Ids of their lines and payments."""
@@ -71,13 +73,19 @@ class Record:
                 subject.is_not(None),
                 recon_item.c.superseded_by.is_(None),
                 recon_item.c.decided_by.is_(None),
-                sa.or_(recon_item.c.account.in_(accounts), same.correlate(recon_item).exists()),
+                self._looked_at(side, accounts, same.correlate(recon_item).exists()),
                 ~equal.correlate(recon_item).exists(),
             )
             ended += self._connection.execute(
                 sa.update(recon_item).where(held).values(superseded_by=self.run_id)
             ).rowcount
         return ended
+
+    def _looked_at(self, side: str, accounts: list[str], found: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        if self._scope is None:
+            return sa.or_(recon_item.c.account.in_(accounts), found)
+        scoped = self._scope.lines if side == "line" else self._scope.payments
+        return recon_item.c[f"{side}_id"].in_(sa.select(scoped.c.id))
 
     def add(self) -> int:
         """Add the rows that have no current one."""
@@ -118,9 +126,7 @@ class Record:
                 line_count=sum(total.lines for total in totals.values()),
                 payment_count=sum(total.payments for total in totals.values()),
                 last_line=self._connection.scalar(
-                    sa.select(sa.func.max(statement_line.c.id)).where(
-                        statement_line.c.owner == self._owner, statement_line.c.account.in_(accounts)
-                    )
+                    sa.select(sa.func.max(sa.column("line_id"))).select_from(sa.table("src_line"))
                 ),
                 totals=json.dumps({kind: asdict(total) for kind, total in totals.items()}, sort_keys=True),
                 written=written,

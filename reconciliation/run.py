@@ -6,7 +6,7 @@ data again writes nothing; a manual decision stays, and evidence that has change
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -21,10 +21,13 @@ from reconciliation.ingest import Mint
 from reconciliation.lines import account_key
 from reconciliation.model import InvariantBroken, RunResult, SettlementRow, SourceFlawed, SourcePayment
 from reconciliation.record import Record
-from reconciliation.store import line_ref, statement, statement_line
+from reconciliation.scope import Scope, last_run
+from reconciliation.store import line_ref, recon_item, statement, statement_line
 from reconciliation.totals import totals_by_kind
 
 PAYMENT_COLUMNS = tuple(SourcePayment.__slots__)
+
+_MANY = 10_000  # rows that change what a planner should think of a table
 
 _payment = sa.table("src_payment", *(sa.column(name) for name in SOURCES["src_payment"]))
 _line = sa.table("src_line", *(sa.column(name) for name in SOURCES["src_line"]))
@@ -42,30 +45,43 @@ def run(
     settlement: Iterable[SettlementRow] = (),
     rate: Fraction | None = None,
     orders: Iterable[str] | None = None,
+    changed: Callable[[datetime], sa.Select[Any]] | None = None,
 ) -> RunResult:
     """Reconcile all stored lines of `accounts` with all payments due to them, as of a day.
 
     `payments` gives each payment once, as SourcePayment values or as a select of the host's tables with columns of
     those names. `rate` is the acquirer's contract commission, `orders` the numbers of the remittance orders sent;
-    without them the words of a debit have to do.
+    without them the words of a debit have to do. `changed` gives, for the time of the last run, the ids of the payments
+    that are new since, differ in anything told here, or stand in settlement rows that are new; with it, a run looks only
+    at what is new or waits for time or a file, and at all that touches it, with the very same results; the totals are
+    then those of what was looked at.
     Raises SourceFlawed and InvariantBroken; either way the caller rolls back.
     """
     keys = sorted({account_key(account) for account in accounts})
     engine = DatabaseEngine(connection)
+    sales = list(settlement)
     with engine.sources():
-        _fill_payments(engine, payments, accounts)
-        _fill_lines(engine, owner, keys)
-        sources.fill_rest(engine, as_of=as_of, settlement=list(settlement), rate=rate, orders=orders)
+        scope = None
+        since = last_run(connection, owner, as_of) if changed else None
+        if since is not None and changed and isinstance(payments, sa.Select):
+            scope = Scope(engine, connection, owner, payments.subquery("given"))
+            sales = scope.gather(since, changed(since), sales)
+        _fill_payments(engine, payments, accounts, scope)
+        _fill_lines(engine, owner, keys, scope)
+        sources.fill_rest(engine, as_of=as_of, settlement=sales, rate=rate, orders=orders)
         _refuse_flaws(connection, keys)
         evaluate(engine)
         invariants.check(engine)
-        _check_balances(connection, owner, keys)
+        if scope is None:  # an import has checked the lines it added
+            _check_balances(connection, owner, keys)
         totals = totals_by_kind(engine)
-        record = Record(connection, owner, mint("rec"))
+        record = Record(connection, owner, mint("rec"), scope)
         contested = record.contest()
         ended = record.end(keys)
         written = record.add() + len(contested)
         record.close(now=now, as_of=as_of, accounts=keys, totals=totals, written=written, ended=ended)
+    if written > _MANY:
+        _tell_planner(connection)
     gaps = connection.scalars(
         sa.select(statement.c.id)
         .where(statement.c.owner == owner, statement.c.account.in_(keys), statement.c.gap)
@@ -74,8 +90,18 @@ def run(
     return RunResult(record.run_id, totals, written, ended, contested, tuple(gaps))
 
 
+def _tell_planner(connection: sa.Connection) -> None:
+    """PostgreSQL counts a table when it finds time; until then it would take a million new rows for a handful."""
+    if connection.dialect.name == "postgresql":
+        for table in (recon_item, statement_line, line_ref):
+            connection.exec_driver_sql(f"analyze {table.name}")
+
+
 def _fill_payments(
-    engine: DatabaseEngine, payments: sa.Select[Any] | Iterable[SourcePayment], accounts: Collection[str]
+    engine: DatabaseEngine,
+    payments: sa.Select[Any] | Iterable[SourcePayment],
+    accounts: Collection[str],
+    scope: Scope | None,
 ) -> None:
     if not isinstance(payments, sa.Select):
         sources.fill_payments(engine, payments)
@@ -86,22 +112,35 @@ def _fill_payments(
     c = given.c
     receipt = sa.case((sa.func.coalesce(sa.cast(c.receipt_no, sa.Text), "") == "", 0), else_=1)
     account = sa.case({name: account_key(name) for name in accounts}, value=c.account, else_=c.account)
-    engine.fill_from(
-        "src_payment",
-        sa.select(c.payment_id, c.reference, c.amount, sa.func.upper(c.channel), c.status, c.paid_on, receipt, account),
-    )
+    columns = (c.payment_id, c.reference, c.amount, sa.func.upper(c.channel), c.status, c.paid_on, receipt, account)
+    chosen = sa.select(*columns)
+    if scope is not None:
+        chosen = chosen.where(c.payment_id.in_(sa.select(scope.payments.c.id)))
+    engine.fill_from("src_payment", chosen)
 
 
-def _fill_lines(engine: DatabaseEngine, owner: str, accounts: list[str]) -> None:
+def _fill_lines(engine: DatabaseEngine, owner: str, accounts: list[str], scope: Scope | None) -> None:
     c = statement_line.c
     mine = sa.and_(c.owner == owner, c.account.in_(accounts))
+    if scope is not None:  # the owner's own by how they were gathered, and looked up by nothing but their ids
+        mine = sa.and_(c.id.in_(sa.select(scope.lines.c.id)), c.account.in_(accounts))
     credit, reversal = sa.case((c.direction == "CRDT", 1), else_=0), sa.case((c.reversal, 1), else_=0)
     engine.fill_from(
         "src_line",
         sa.select(c.id, c.natural_key, c.account, c.booking_date, credit, c.amount, reversal, c.nature).where(mine),
     )
-    found = sa.select(line_ref.c.line_id, line_ref.c.ref, line_ref.c.how).join(statement_line)
-    engine.fill_from("src_line_ref", found.where(mine))
+    pays = sa.case((sa.and_(c.direction == "CRDT", ~c.reversal), 1), else_=0)
+    named = (
+        line_ref.c.line_id,
+        line_ref.c.ref,
+        line_ref.c.how,
+        pays,
+        c.amount,
+        c.booking_date,
+        c.natural_key,
+        c.account,
+    )
+    engine.fill_from("src_line_ref", sa.select(*named).select_from(line_ref.join(statement_line)).where(mine))
 
 
 def _refuse_flaws(connection: sa.Connection, accounts: list[str]) -> None:

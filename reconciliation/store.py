@@ -146,6 +146,7 @@ EVIDENCE: tuple[sa.Column[Any], ...] = (
 )
 
 _CURRENT = sa.text("superseded_by IS NULL")
+_DECIDED = sa.text("superseded_by IS NULL AND decided_by IS NOT NULL")
 
 recon_item = sa.Table(
     "recon_item",
@@ -174,4 +175,36 @@ recon_item = sa.Table(
         "uq_recon_item_payment", "owner", "payment_id", unique=True, sqlite_where=_CURRENT, postgresql_where=_CURRENT
     ),
     sa.Index(None, "owner", "group_id"),
+    sa.Index("ix_recon_item_decided", "owner", "subject", sqlite_where=_DECIDED, postgresql_where=_DECIDED),
+    sa.Index("ix_recon_item_kind", "owner", "kind", sqlite_where=_CURRENT, postgresql_where=_CURRENT),
+)
+
+recon_suggestion = sa.Table(
+    "recon_suggestion",
+    metadata,
+    sa.Column("line_id", sa.Text, sa.ForeignKey("statement_line.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),  # the surest first
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("candidates", sa.Text, nullable=False),  # JSON list of payment ids
+    sa.Column("sentence_vi", sa.Text, nullable=False),
+    sa.Column("sentence_en", sa.Text, nullable=False),
+    sa.Column("confidence", sa.Text, nullable=False),
+    sa.Column("made_at", UtcTime, nullable=False),
+    sa.Column("confirmed_by", sa.Text),  # the person who made it a decision
+    sa.Column("confirmed_at", UtcTime),
+    sa.Column("decision_id", sa.Text),
+    sa.CheckConstraint("confidence IN ('high', 'medium', 'low')", name="confidence"),
+    sa.CheckConstraint("(confirmed_by IS NULL) = (decision_id IS NULL)", name="confirmed"),
+    sa.Index("ix_recon_suggestion_owner", "owner", "line_id"),
+)
+
+payer_alias = sa.Table(
+    "payer_alias",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("sender", sa.Text, primary_key=True),  # blind index of the name and account a line came from
+    sa.Column("payer", sa.Text, primary_key=True),  # blind index of whom it was confirmed to pay for
+    sa.Column("learnt_by", sa.Text, nullable=False),
+    sa.Column("learnt_at", UtcTime, nullable=False),
 )

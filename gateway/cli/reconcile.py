@@ -15,11 +15,12 @@ import typer
 
 if TYPE_CHECKING:
     from reconciliation.engine import Progress
+    from reconciliation.engines import EngineMissing
     from reconciliation.tabulated import FilesRefused
 
 reconcile_app = typer.Typer(help="Đối soát / reconciliation", no_args_is_help=True)
 
-ENGINES = ("database", "duckdb", "spark")
+ENGINES = ("database", "duckdb", "spark")  # reconciliation.engines has them too, and costs what importing costs
 
 _File = typer.Option(exists=True, dir_okay=False, readable=True)
 
@@ -49,6 +50,7 @@ def files(
     _known(engine)
     if not account.strip():
         raise typer.BadParameter("để trống / it is empty", param_hint="--account")
+    from reconciliation.engines import EngineMissing
     from reconciliation.files import reconcile_files
     from reconciliation.tabulated import FilesRefused
 
@@ -63,15 +65,45 @@ def files(
                 as_of=day,
                 out=out,
                 rate=rate,
+                engine=engine,
                 progress=progress,
             )
     except FilesRefused as refusal:
         _refuse(refusal, as_json)
+    except EngineMissing as missing:
+        _refuse_engine(engine, missing, as_json)
     if as_json:
         json.dump(summary, sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
         _show(summary, out)
+
+
+@reconcile_app.command("register")
+def register(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, XLSX")],
+    agency: Annotated[str, typer.Option(help="Cơ quan thu / the agency")],
+    data: Annotated[Path | None, typer.Option(help="Thư mục của bản cài đặt / the installation's directory")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="In JSON / print JSON")] = False,
+) -> None:
+    """Đối chiếu danh sách hồ sơ của hệ thống một cửa / compare the one-stop register's list of dossiers."""
+    from dataclasses import asdict
+
+    from gateway.cli.answer import refusals, say
+    from gateway.cli.place import installation
+    from gateway.cli.statements import _flaws_told
+    from gateway.closing.register import findings, import_register
+
+    with (
+        refusals(as_json),
+        _flaws_told(as_json),
+        installation(data) as environment,
+        environment.begin(actor="cli", agency=agency) as uow,
+    ):
+        taken = import_register(uow, agency, file.name, file.read_bytes())
+        found = findings(uow.connection, agency)
+    lines = [f"{taken.rows} hồ sơ, {taken.new} mới; {len(found)} điểm lệch", *(one.sentence_vi for one in found)]
+    say(as_json, {**asdict(taken), "findings": [asdict(one) for one in found]}, "\n".join(lines))
 
 
 def _day(text: str) -> date:
@@ -96,12 +128,6 @@ def _rate(text: str | None) -> Fraction | None:
 def _known(engine: str) -> None:
     if engine not in ENGINES:
         raise typer.BadParameter(f"chọn một trong / choose one of: {', '.join(ENGINES)}", param_hint="--engine")
-    if engine != "database":
-        raise typer.BadParameter(
-            f"bộ máy {engine} chưa có trong bản này, hãy dùng database / "
-            f"the engine {engine} is not part of this version yet, use database",
-            param_hint="--engine",
-        )
 
 
 @contextmanager
@@ -131,6 +157,18 @@ def _refuse(refusal: FilesRefused, as_json: bool) -> None:
             part for part in (flaw.file, f"dòng/line {flaw.line}" if flaw.line else "", flaw.column) if part
         )
         typer.echo(f"{place}: {flaw.code}: {flaw.message}", err=True)
+    raise typer.Exit(1)
+
+
+def _refuse_engine(engine: str, missing: EngineMissing, as_json: bool) -> None:
+    told = (
+        f"Bộ máy {engine} cần gói bổ sung: pip install '{missing.extra}' / "
+        f"the engine {engine} needs an extra: pip install '{missing.extra}'"
+    )
+    if as_json:
+        json.dump({"error": missing.code, "extra": missing.extra, "message": told}, sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    typer.echo(told, err=True)
     raise typer.Exit(1)
 
 

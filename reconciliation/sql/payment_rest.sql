@@ -5,14 +5,12 @@ with left_over as (
            c.batch_id as charged_back,
            case when p.channel = 'POS' then d.next_working_day else p.paid_on end as due_on,
            s.as_of
-    from src_payment p
+    from payment_left p
     cross join src_run s
-    left join payment_result r on r.payment_id = p.payment_id
     left join batch_member m on m.payment_id = p.payment_id
     left join batch b on b.batch_key = m.batch_key
     left join charged_back c on c.payment_id = p.payment_id
     left join src_calendar d on d.day = p.paid_on
-    where r.payment_id is null
 ), judged as (
     select l.*,
            case

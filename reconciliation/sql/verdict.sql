@@ -17,7 +17,8 @@ with shaped as (
            coalesce(g.claim, e.claim) as payment_sum,
            coalesce(g.proved, e.proved) as proved,
            coalesce(g.sound, e.sound) as sound
-    from edge e
+    from crowd c
+    join edge e on e.line_id = c.line_id
     left join away_line a on a.line_id = e.line_id
     left join tangle_target x on x.target = e.target
     left join line_group g on g.line_id = e.line_id

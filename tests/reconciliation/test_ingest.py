@@ -91,8 +91,8 @@ def test_the_same_file_twice_adds_nothing(desk: Desk) -> None:
     day = head([entry(), entry(1_000)])
     first = desk.take(day, digest="d")
     again = desk.take(day, digest="d")
-    assert (first.new, first.known, len(first.lines), codes(first)) == (2, 0, 2, [])
-    assert (again.new, again.known, again.lines, codes(again)) == (0, 2, (), ["file.known"])
+    assert (first.new, first.known, len(first.statements), codes(first)) == (2, 0, 1, [])
+    assert (again.new, again.known, again.statements, codes(again)) == (0, 2, (), ["file.known"])
     assert len(desk.column(statement_file.c.id)) == 1
 
 

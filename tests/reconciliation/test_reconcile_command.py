@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.reconcile import reconcile_app
+from reconciliation import engines
+from tests.reconciliation.engines import INSTALLED
 from tests.reconciliation.world import MAIN, World, every_kind, read_csv, write_csv, write_files
 
 
@@ -76,8 +78,6 @@ def test_bad_input_is_refused_in_words(paths: dict[str, Path], tmp_path: Path) -
 @pytest.mark.parametrize(
     "usage",
     [
-        ("--engine", "duckdb"),
-        ("--engine", "spark"),
         ("--engine", "abacus"),
         ("--as-of", "23/11/2026"),
         ("--mdr", "11"),
@@ -90,3 +90,22 @@ def test_bad_usage_exits_2(paths: dict[str, Path], tmp_path: Path, usage: tuple[
     code, _, stderr = call(paths, tmp_path / "out", *usage)
     assert code == 2
     assert usage[0] in stderr
+
+
+@pytest.mark.parametrize("engine", INSTALLED)
+def test_every_installed_engine_answers_alike(paths: dict[str, Path], tmp_path: Path, engine: str) -> None:
+    code, stdout, _ = call(paths, tmp_path / engine, "--json", "--engine", engine)
+    assert code == 0
+    assert json.loads(stdout) == json.loads(call(paths, tmp_path / "out", "--json")[1])
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_missing_extra_is_a_refusal_that_names_it(
+    paths: dict[str, Path], tmp_path: Path, as_json: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+    code, stdout, stderr = call(paths, tmp_path / "out", "--engine", "duckdb", *(["--json"] if as_json else []))
+    assert code == 1
+    assert "thuphi[bulk]" in stderr
+    assert not as_json or json.loads(stdout)["extra"] == "thuphi[bulk]"
+    assert not (tmp_path / "out").exists()

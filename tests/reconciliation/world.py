@@ -99,11 +99,19 @@ class World:
         self.line_kinds[number] = kind
         return number
 
-    def sale(self, batch: str, payment: SourcePayment, *, gross: int | None = None, mdr: int | None = None) -> None:
+    def sale(
+        self,
+        batch: str,
+        payment: SourcePayment,
+        *,
+        gross: int | None = None,
+        mdr: int | None = None,
+        terminal: str = "T01",
+    ) -> None:
         """A settlement row for a POS payment, at the contract rate unless told otherwise."""
         gross = payment.amount if gross is None else gross
         taken = commission(gross, RATE) if mdr is None else mdr
-        self.rows.append(SettlementRow(batch, "T01", FRIDAY, payment.reference, gross, taken, gross - taken))
+        self.rows.append(SettlementRow(batch, terminal, FRIDAY, payment.reference, gross, taken, gross - taken))
 
     def net(self, batch: str) -> int:
         return sum(row.net for row in self.rows if row.batch_id == batch)

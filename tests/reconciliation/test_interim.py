@@ -1,0 +1,128 @@
+"""Reports within the day and the statement that closes it tell one line of money once, in whatever order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.statement import Entry, Parsed, Statement
+from reconciliation.balances import moved, stated
+from reconciliation.ingest import Imported, store_statements
+from reconciliation.store import statement_line
+from tests.reconciliation.test_ingest import ACCOUNT, DAY, NOW, REFERENCE, Desk, entry, head
+
+
+@pytest.fixture
+def desk(engine: sa.Engine) -> Desk:
+    return Desk(engine)
+
+
+def interim(desk: Desk, *entries: Entry, format: str = "camt.052") -> Imported:
+    report = Statement(ACCOUNT, "VND", None, None, tuple(entries), "I1", DAY, DAY)
+    with desk.engine.begin() as connection:
+        return store_statements(
+            connection,
+            Parsed(format, (report,)),
+            owner="A1",
+            name="i.xml",
+            digest=f"interim {next(desk._count)}",
+            now=NOW,
+            mint=lambda prefix: f"{prefix}_{next(desk._count):06d}",
+        )
+
+
+def amounts(desk: Desk) -> list[object]:
+    return sorted(desk.column(statement_line.c.amount), key=str)
+
+
+def ties(desk: Desk) -> None:
+    with desk.engine.connect() as connection:
+        total = sum(int(str(amount)) for amount in amounts(desk))
+        assert stated(connection, "A1", ACCOUNT) == total
+        assert moved(connection, "A1", ACCOUNT) == total
+
+
+@pytest.mark.parametrize("format", ["camt.052", "camt.054", "mt942"])
+def test_the_statement_tells_again_what_an_interim_report_told(desk: Desk, format: str) -> None:
+    early = interim(desk, entry(1_000, bank_reference="FT1"), entry(2_000, bank_reference="FT2"), format=format)
+    day = desk.take(head([entry(1_000, bank_reference="FT1"), entry(2_000, bank_reference="FT2"), entry(4_000)]))
+    assert (early.new, day.new, day.known, [p.code for p in day.problems]) == (2, 1, 2, [])
+    assert amounts(desk) == [1_000, 2_000, 4_000]
+    ties(desk)
+
+
+@pytest.mark.parametrize(
+    ("early", "late"),
+    [
+        (entry(bank_reference="FT1"), entry()),  # the statement prints no number
+        (entry(memo=f"{REFERENCE} a", bank_reference="FT1"), entry(memo=f"{REFERENCE} a", bank_reference="B7")),
+    ],
+)
+def test_a_line_whose_number_changed_is_known_by_day_amount_and_memo(desk: Desk, early: Entry, late: Entry) -> None:
+    interim(desk, early)
+    day = desk.take(head([late]))
+    assert (day.new, day.known, len(amounts(desk))) == (0, 1, 1)
+    ties(desk)
+
+
+def test_two_equal_lines_one_of_them_foretold_stay_two(desk: Desk) -> None:
+    interim(desk, entry(bank_reference="FT1"))
+    assert desk.take(head([entry(), entry()])).new == 1
+    assert len(amounts(desk)) == 2
+    ties(desk)
+
+
+def test_an_entry_without_a_number_waits_for_the_statement(desk: Desk) -> None:
+    early = interim(desk, entry(), entry(2_000, bank_reference="FT2", status="PDNG"))
+    assert (early.new, [problem.code for problem in early.problems]) == (0, ["entry.interim"])
+    assert desk.take(head([entry()])).new == 1
+
+
+def test_an_interim_report_that_comes_late_adds_nothing_to_its_day(desk: Desk) -> None:
+    desk.take(head([entry()]))
+    late = interim(
+        desk, entry(bank_reference="FT1"), entry(9_000, bank_reference="FT9", booking_date=DAY + timedelta(1))
+    )
+    assert (late.new, late.known, amounts(desk)) == (1, 1, [150_000, 9_000])
+
+
+def test_what_only_interim_reports_told_breaks_no_balance(desk: Desk) -> None:
+    desk.take(head([entry(1_000)]))
+    interim(desk, entry(7_000, bank_reference="FT7", booking_date=DAY + timedelta(1)))
+    with desk.engine.connect() as connection:
+        assert (moved(connection, "A1", ACCOUNT), stated(connection, "A1", ACCOUNT)) == (1_000, 8_000)
+
+
+def test_a_file_that_changed_between_the_looks_is_not_taken(desk: Desk) -> None:
+    class Changed(Parsed):
+        def batches(self):  # type: ignore[no-untyped-def]
+            yield 0, [entry(1)]
+
+    from reconciliation.model import InvariantBroken
+
+    with pytest.raises(InvariantBroken), desk.engine.begin() as connection:
+        store_statements(
+            connection,
+            Changed("mt940", (head([entry(), entry()]),)),
+            owner="A1",
+            name="x",
+            digest="c",
+            now=NOW,
+            mint=lambda p: f"{p}_{next(desk._count)}",
+        )
+    assert amounts(desk) == []
+
+
+def equal(count: int) -> Sequence[Entry]:
+    return [entry() for _ in range(count)]
+
+
+def test_equal_lines_beyond_one_batch_keep_their_ordinals(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.statement.BATCH", 3)
+    first = desk.take(head(equal(8)))
+    goes_on = desk.take(head(equal(5), 8 * 150_000, number="2"))
+    again = desk.take(head(equal(8)))
+    assert (first.new, goes_on.new, again.new, again.known) == (8, 5, 0, 8)
