@@ -13,7 +13,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from connectors.terminal import recovery
-from connectors.terminal.board import MemoryBoard, Pulled
+from connectors.terminal.board import Pulled
 from connectors.terminal.contract import NOT_FOUND, Bill, Journal, Message, TerminalDriver
 from connectors.terminal.drive import Sleep, Turned, drive
 from connectors.terminal.envelope import Ends
@@ -23,6 +23,7 @@ from connectors.terminal.screen import Told
 from connectors.terminal.transport import HttpPost, Transport
 from gateway.counter import terminal_store as store
 from gateway.counter.terminal_ask import ask, patience_s, service_id
+from gateway.counter.terminal_board import TableBoard
 from gateway.counter.terminal_record import record_answer, record_turn
 from gateway.counter.terminal_register import TOKEN, secrets_of
 from gateway.counter.terminal_store import SaleRow, TerminalRow, terminal_message, terminal_sale
@@ -37,8 +38,6 @@ MOST_FRESH_ATTEMPTS = 2  # a payment that never reached the terminal is asked an
 
 Connect = Callable[[Environment, TerminalRow], Transport]
 
-_boards: dict[str, MemoryBoard] = {}  # by terminal
-
 
 @dataclass(frozen=True, slots=True)
 class Ways:
@@ -52,7 +51,7 @@ class Ways:
 def connect(environment: Environment, row: TerminalRow) -> Transport:
     """The way to a terminal by its model."""
     if row.model == "pull":
-        return Pulled(board_of(row))
+        return Pulled(TableBoard(environment, row))
     from connectors.terminal.pinning import pinned
 
     context = pinned(row.certificate) if row.certificate else True
@@ -83,11 +82,6 @@ async def watch(row: TerminalRow, hear: Callable[[Told], Awaitable[None]]) -> No
 
     url = row.address.replace("https://", "wss://", 1) + DISPLAY
     await watch(url, pinned(row.certificate), Ends(row.sale_id, row.poi_id), hear)
-
-
-def board_of(row: TerminalRow) -> MemoryBoard:
-    """Where this process hangs the messages of a terminal that comes for them."""
-    return _boards.setdefault(row.id, MemoryBoard())
 
 
 def journal(environment: Environment, row: TerminalRow) -> Journal:

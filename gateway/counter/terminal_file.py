@@ -21,6 +21,7 @@ from gateway.access import own
 from gateway.closing.bank_files import settlement_row
 from gateway.counter import terminal_store as store
 from gateway.counter.terminal_record import decided_by_file, notice_of
+from gateway.counter.terminal_reverse_lane import reversed_sales, settled_by_file
 from gateway.counter.terminal_store import SaleRow, SaleState, terminal, terminal_sale
 from gateway.kernel import bulk
 from gateway.kernel.clock import day_start
@@ -48,7 +49,7 @@ class Decided:
     """What a file changed."""
 
     found: int  # sales that it proved and we did not know
-    missing: int  # sales that we waited for and it does not hold
+    missing: int  # sales that we waited for and it does not hold, and reversals it has decided
 
 
 def decide(uow: UnitOfWork, agency_id: str, acquirer: str, sales: Sequence[Row], days: Collection[date]) -> Decided:
@@ -56,7 +57,13 @@ def decide(uow: UnitOfWork, agency_id: str, acquirer: str, sales: Sequence[Row],
     told = [row for row in sales if row.gross > 0]
     payments = _payments(uow.connection, agency_id, {row.reference for row in told})
     ours = _sales(uow, agency_id, acquirer)
-    approved = Counter(s.payment_id for s in ours if s.state is SaleState.APPROVED and s.reason != "file")
+    back = Counter(row.reference for row in sales if row.gross < 0)
+    reversals = _decide_reversals(uow, ours, told, back, days)
+    went = reversed_sales(uow.connection, agency_id)
+    gone = {s.id for s in ours if s.id in went and not back[s.reference]}
+    approved = Counter(
+        s.payment_id for s in ours if s.state is SaleState.APPROVED and s.reason != "file" and s.id not in gone
+    )
     found, seen = 0, Counter[tuple[str, str]]()
     known = [row for row in told if row.reference in payments]  # another reference is shown by the reconciliation
     for row in sorted(known, key=lambda row: payments[row.reference].id):
@@ -68,7 +75,17 @@ def decide(uow: UnitOfWork, agency_id: str, acquirer: str, sales: Sequence[Row],
             key = f"file:{row.batch_id}:{row.reference}:{seen[row.batch_id, row.reference]}"
             found += _book(uow, acquirer, row, key, money, ours)
     named = {payments[row.reference].id for row in known}
-    return Decided(found, _close_missing(uow, ours, named, days))
+    return Decided(found, _close_missing(uow, ours, named, days) + reversals)
+
+
+def _decide_reversals(
+    uow: UnitOfWork, ours: Sequence[SaleRow], told: Sequence[Row], back: Counter[str], days: Collection[date]
+) -> int:
+    """Reversals that no terminal answered: what the file pays out and does not take back has not gone back."""
+    paid_out = Counter(row.reference for row in told) - back
+    sales = [s for s in ours if s.state is SaleState.APPROVED and s.reason != "file"]
+    standing = {s.id for s in sales if paid_out[s.reference]}
+    return settled_by_file(uow, sales, standing, {s.id for s in sales if _whole(s, days)})
 
 
 def _payments(connection: sa.Connection, agency_id: str, references: Collection[str]) -> dict[str, PaymentRow]:
@@ -98,12 +115,16 @@ def _book(uow: UnitOfWork, acquirer: str, row: Row, key: str, money: PaymentRow,
 def _close_missing(uow: UnitOfWork, ours: Sequence[SaleRow], named: set[str], days: Collection[date]) -> int:
     closed = 0
     for sale in sorted(ours, key=lambda sale: sale.payment_id):  # payments are locked in order
-        whole = any(day_start(day) <= sale.asked_at < day_start(day + timedelta(days=1)) for day in days)
         open_still = sale.state in store.UNFINISHED and sale.payment_id not in named
-        if whole and open_still and _nobody_holds(uow, sale):
+        if _whole(sale, days) and open_still and _nobody_holds(uow, sale):
             decided_by_file(uow, sale, None)
             closed += 1
     return closed
+
+
+def _whole(sale: SaleRow, days: Collection[date]) -> bool:
+    """Whether it is of one of the days whose file is complete."""
+    return any(day_start(day) <= sale.asked_at < day_start(day + timedelta(days=1)) for day in days)
 
 
 def _nobody_holds(uow: UnitOfWork, sale: SaleRow) -> bool:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import structlog
 
 from connectors.terminal.contract import ACQUIRER, Health
-from gateway.counter import terminal_file, terminal_lumps
+from gateway.counter import terminal_file, terminal_lumps, terminal_reverse_lane
 from gateway.counter import terminal_store as store
 from gateway.counter.terminal_drive import LEASE, WAYS, Ways, carry, driver_for
 from gateway.counter.terminal_store import SaleRow, SaleState, TerminalRow, terminal, terminal_sale
@@ -56,9 +56,12 @@ class TerminalLane:
         """Begin what is due; while something is in hand it is never nothing."""
         if not self._resumed:
             resume(self._environment)
+            terminal_reverse_lane.resume(self._environment)
             self._resumed = True
         for sale in claim(self._environment, AT_ONCE - len(self._in_hand)):
             self._begin(_guarded(self._environment, sale, self._ways))
+        for row in terminal_reverse_lane.claim(self._environment, AT_ONCE - len(self._in_hand)):
+            self._begin(_reversing(self._environment, row, self._ways))
         done = self._collected()
         return max(done, int(bool(self._in_hand))) + release_booked(self._environment)
 
@@ -200,6 +203,15 @@ async def _guarded(environment: Environment, sale: SaleRow, ways: Ways) -> int:
         await carry(environment, sale, ways)
     except Exception:
         log.exception("terminal.broken_off", sale=sale.id)
+    return 1
+
+
+async def _reversing(environment: Environment, row: terminal_reverse_lane.Reversal, ways: Ways) -> int:
+    """One reversal. Whatever breaks here, the lease ends and it is asked again."""
+    try:
+        await terminal_reverse_lane.carry(environment, row, ways)
+    except Exception:
+        log.exception("terminal.reversal_broken_off", reversal=row.id)
     return 1
 
 
