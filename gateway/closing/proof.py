@@ -16,6 +16,7 @@ from gateway.ledger import check
 from gateway.ledger.check import Violation
 from gateway.ledger.model import REFUND_PAYABLE, SUSPENSE
 from gateway.ledger.store import posting
+from gateway.payments import elsewhere
 from gateway.payments.model import PAID
 from gateway.payments.store import payment
 from gateway.remitting.model import RemittanceState
@@ -37,6 +38,7 @@ def violations(connection: sa.Connection) -> list[Violation]:
         _waiting,
         _unpaid_receipts,
         _paid_without_receipt,
+        _receipted_twice,
         _paid_dues,
         _owed_back,
         _refunds,
@@ -77,10 +79,14 @@ def _unpaid_receipts(connection: sa.Connection) -> list[Violation]:
 
 
 def _paid_without_receipt(connection: sa.Connection) -> list[Violation]:
-    """The receipts of a payment add up to its state fees, to the đồng, less what refunds that replaced them take back."""
+    """The receipts of a payment add up to its state fees, to the đồng, less what refunds that replaced them take back.
+
+    Where whoever took the money has issued the receipt there is none of ours.
+    """
     fees = (
         sa.select(due.c.payment_id.label("payment"), sa.func.sum(due.c.amount).label("amount"))
         .where(due.c.status == DueStatus.PAID.value, due.c.kind.in_(("PHI", "LE_PHI")))
+        .where(~elsewhere.covers(due.c.payment_id))
         .group_by(due.c.payment_id)
         .subquery()
     )
@@ -99,6 +105,12 @@ def _paid_without_receipt(connection: sa.Connection) -> list[Violation]:
         Violation("receipt.amount_differs", payment_id, f"dues {dues}, receipts {receipts}")
         for payment_id, dues, receipts in connection.execute(query)
     ]
+
+
+def _receipted_twice(connection: sa.Connection) -> list[Violation]:
+    """No receipt of ours beside one that somebody else has issued."""
+    twice = sa.select(receipt.c.id).where(receipt.c.replaced_by.is_(None), elsewhere.covers(receipt.c.payment))
+    return [Violation("receipt.issued_twice", found, "") for found in connection.scalars(twice)]
 
 
 def _given_back(fees: sa.Subquery) -> sa.ScalarSelect[int]:

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from gateway import agencies
 from gateway.access import own
+from gateway.closing import contracts, lumps
 from gateway.closing.settlements import rows_of
 from gateway.dues.store import due
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
+from gateway.payments import elsewhere
 from gateway.payments.model import PAID, PaymentStatus
 from gateway.payments.store import payment, payment_due
 from gateway.remitting import prepare
@@ -24,19 +26,10 @@ from reconciliation.run import run
 
 
 def reconcile(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
-    """Explain every line and payment as of a day; the result is stored in this transaction."""
-    accounts = [account.number for account in agencies.all_accounts_of(uow.connection, agency_id)]
-    result = run(
-        uow.connection,
-        owner=agency_id,
-        payments=payments_of(agency_id),
-        accounts=accounts,
-        as_of=as_of,
-        now=uow.now(),
-        mint=uow.mint,
-        settlement=rows_of(uow.connection, agency_id),
-        orders=remittances.numbers_sent(uow.connection, agency_id) or None,
-    )
+    """Explain every line and payment as of a day, and book the lumps that are explained; stored in this transaction."""
+    result = _run(uow, agency_id, as_of)
+    if lumps.pay_out(uow, agency_id):  # a lump has settled payments
+        result = _run(uow, agency_id, as_of)
     prepare.confirm(uow, agency_id)
     body: dict[str, Any] = {
         "as_of": as_of.isoformat(),
@@ -45,6 +38,22 @@ def reconcile(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
     }
     uow.emit([Event(agency_id, "reconciliation.run", result.run_id, body)])
     return result
+
+
+def _run(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
+    accounts = [account.number for account in agencies.all_accounts_of(uow.connection, agency_id)]
+    return run(
+        uow.connection,
+        owner=agency_id,
+        payments=payments_of(agency_id),
+        accounts=accounts,
+        as_of=as_of,
+        now=uow.now(),
+        mint=uow.mint,
+        settlement=rows_of(uow.connection, agency_id),
+        rate=contracts.one_for_all(uow.connection, agency_id),
+        orders=remittances.numbers_sent(uow.connection, agency_id) or None,
+    )
 
 
 def payments_of(agency_id: str) -> sa.Select[Any]:
@@ -69,6 +78,11 @@ def payments_of(agency_id: str) -> sa.Select[Any]:
         .where(payment_due.c.payment_id == payment.c.id, due.c.id == payment_due.c.due_id, due.c.kind != "OTHER")
         .correlate(payment)
     )
+    in_lumps = (
+        sa.exists()
+        .where(notice.c.payment_id == payment.c.id, notice.c.settled > 0, contracts.pays_in_lumps(notice.c.connector))
+        .correlate(payment)
+    )
     paid_on = (
         sa.select(sa.func.max(notice.c.day))
         .where(notice.c.payment_id == payment.c.id, notice.c.settled > 0)
@@ -81,11 +95,15 @@ def payments_of(agency_id: str) -> sa.Select[Any]:
             sa.literal("").label("dossier_id"),
             payment.c.reference.label("reference"),
             sa.func.coalesce(settled_dues, payment.c.amount).label("amount"),
-            payment.c.channel.label("channel"),
+            sa.case((in_lumps, "POS"), else_=payment.c.channel).label("channel"),  # paid out on the next working day
             status.label("status"),
             paid_on.label("paid_on"),
             sa.literal("").label("terminal"),
-            sa.case((needs_receipt, first_receipt), else_="not a state fee").label("receipt_no"),
+            sa.case(
+                (elsewhere.covers(payment.c.id), "issued elsewhere"),
+                (needs_receipt, first_receipt),
+                else_="not a state fee",
+            ).label("receipt_no"),
             account.c.number.label("account"),
         )
         .select_from(payment.join(account, account.c.id == payment.c.account_id))

@@ -26,6 +26,7 @@ from gateway.kernel import bulk
 from gateway.kernel.errors import Invalid
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import Environment, UnitOfWork
+from gateway.settlement import undone
 from reconciliation.model import SettlementRow
 
 CHUNK = 5_000
@@ -99,19 +100,14 @@ def take(uow: UnitOfWork, agency_id: str, understood: UnderstoodSettlement) -> S
     """Store the rows that are new. Raises SettlementRefused where a known row is told otherwise, and ImportBusy."""
     take_turn(uow, agency_id)
     sales = understood.settlement.sales
-    keyed = dict(zip(_keys(sales), sales, strict=True))
-    known = _stored(uow.connection, agency_id, keyed)
-    _refuse_contradictions(keyed, known)
     file_id = raw.mark(uow, agency_id, understood.digest, "read")
-    fresh = [_row(uow, agency_id, file_id, key, sale) for key, sale in keyed.items() if key not in known]
-    for at in range(0, len(fresh), CHUNK):
-        bulk.insert(uow.connection, settlement_row, fresh[at : at + CHUNK])
+    new = store(uow, agency_id, file_id, sales)
     taken = SettlementTaken(
         file_id,
         understood.settlement.format,
         understood.settlement.profile,
-        len(fresh),
-        len(keyed) - len(fresh),
+        new,
+        len(sales) - new,
         len({sale.batch_id for sale in sales}),
         sum(sale.gross for sale in sales),
         sum(sale.mdr for sale in sales),
@@ -119,6 +115,20 @@ def take(uow: UnitOfWork, agency_id: str, understood: UnderstoodSettlement) -> S
     )
     uow.emit([_event(agency_id, taken)])
     return taken
+
+
+def store(uow: UnitOfWork, agency_id: str, file_id: str, sales: Sequence[Sale]) -> int:
+    """Keep the rows that are new; how many those were. It has to be the agency's turn. Raises SettlementRefused."""
+    keyed = dict(zip(_keys(sales), sales, strict=True))
+    known = _stored(uow.connection, agency_id, keyed)
+    _refuse_contradictions(keyed, known)
+    fresh = [_row(uow, agency_id, file_id, key, sale) for key, sale in keyed.items() if key not in known]
+    for at in range(0, len(fresh), CHUNK):
+        bulk.insert(uow.connection, settlement_row, fresh[at : at + CHUNK])
+    for row in fresh:
+        if row["gross"] < 0:  # the sale went back after its receipt
+            undone.of_reference(uow, agency_id, row["reference"], row["rrn"] or row["natural_key"], "charged_back")
+    return len(fresh)
 
 
 def rows_of(connection: sa.Connection, agency_id: str) -> Iterator[SettlementRow]:

@@ -16,9 +16,18 @@ def upgrade() -> None:
     _remittances()
     _closings()
     _allocations()
+    _suggestions()
+    _lumps()
+    _tasks()
 
 
 def downgrade() -> None:
+    op.drop_table("break_act")
+    op.drop_table("receipted_elsewhere")
+    for name in ("register_dossier", "payer_alias", "recon_suggestion"):
+        op.drop_table(name)
+    op.drop_index("ix_recon_item_kind", "recon_item")
+    op.drop_index("ix_recon_item_decided", "recon_item")
     for name in ("allocation", "day_close", "remittance_due", "remittance_line", "remittance", "retention", "treasury"):
         op.drop_table(name)
 
@@ -162,3 +171,93 @@ def _allocations() -> None:
         sqlite_where=is_open,
     )
     raise_wall("allocation")
+
+
+def _suggestions() -> None:
+    current = sa.text("superseded_by IS NULL")
+    decided = sa.text("superseded_by IS NULL AND decided_by IS NOT NULL")
+    op.create_index(
+        "ix_recon_item_decided", "recon_item", ["owner", "subject"], postgresql_where=decided, sqlite_where=decided
+    )
+    op.create_index(
+        "ix_recon_item_kind", "recon_item", ["owner", "kind"], postgresql_where=current, sqlite_where=current
+    )
+    op.create_table(
+        "recon_suggestion",
+        sa.Column("line_id", sa.Text, sa.ForeignKey("statement_line.id"), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("rule", sa.Text, nullable=False),
+        sa.Column("candidates", sa.Text, nullable=False),
+        sa.Column("sentence_vi", sa.Text, nullable=False),
+        sa.Column("sentence_en", sa.Text, nullable=False),
+        sa.Column("confidence", sa.Text, nullable=False),
+        sa.Column("made_at", UtcTime, nullable=False),
+        sa.Column("confirmed_by", sa.Text),
+        sa.Column("confirmed_at", UtcTime),
+        sa.Column("decision_id", sa.Text),
+        sa.CheckConstraint("confidence IN ('high', 'medium', 'low')", name="ck_recon_suggestion_confidence"),
+        sa.CheckConstraint("(confirmed_by IS NULL) = (decision_id IS NULL)", name="ck_recon_suggestion_confirmed"),
+    )
+    op.create_index("ix_recon_suggestion_owner", "recon_suggestion", ["owner", "line_id"])
+    op.create_table(
+        "payer_alias",
+        sa.Column("owner", sa.Text, primary_key=True),
+        sa.Column("sender", sa.Text, primary_key=True),
+        sa.Column("payer", sa.Text, primary_key=True),
+        sa.Column("learnt_by", sa.Text, nullable=False),
+        sa.Column("learnt_at", UtcTime, nullable=False),
+    )
+    raise_wall("recon_suggestion", "payer_alias", column="owner")
+    op.create_table(
+        "register_dossier",
+        sa.Column("agency_id", sa.Text, sa.ForeignKey("agency.id"), primary_key=True),
+        sa.Column("code", sa.Text, primary_key=True),
+        sa.Column("procedure_code", sa.Text, nullable=False),
+        sa.Column("result_on", sa.Date),
+        sa.Column("fee_bearing", sa.Boolean, nullable=False),
+        sa.Column("paid", sa.Boolean),
+        sa.Column("imported_at", UtcTime, nullable=False),
+    )
+    raise_wall("register_dossier")
+
+
+def _lumps() -> None:
+    op.create_table(
+        "receipted_elsewhere",
+        sa.Column("notice_id", sa.Text, primary_key=True),
+        sa.Column("agency_id", sa.Text, nullable=False),
+        sa.Column("connector", sa.Text, nullable=False),
+        sa.Column("payment_id", sa.Text, sa.ForeignKey("payment.id")),
+        sa.Column("told_at", UtcTime, nullable=False),
+    )
+    op.create_index("ix_receipted_elsewhere_payment", "receipted_elsewhere", ["payment_id"])
+    raise_wall("receipted_elsewhere")
+
+
+def _tasks() -> None:
+    op.create_table(
+        "break_act",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("agency_id", sa.Text, sa.ForeignKey("agency.id"), nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("act", sa.Text, nullable=False),
+        sa.Column("basis", sa.Text, nullable=False),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+        sa.Column("officer_id", sa.Text, sa.ForeignKey("officer.id")),
+        sa.Column("text_sealed", sa.LargeBinary),
+        sa.Column("done_by", sa.Text, nullable=False),
+        sa.Column("done_at", UtcTime, nullable=False),
+        sa.Column("asked_by", sa.Text),
+        sa.Column("answers", sa.Text),
+        sa.UniqueConstraint("answers", name="uq_break_act_answers"),
+        sa.CheckConstraint(
+            "act IN ('assigned', 'noted', 'asked', 'accepted', 'agreed', 'declined', 'undone')", name="ck_break_act_act"
+        ),
+        sa.CheckConstraint(
+            "act <> 'agreed' OR (asked_by IS NOT NULL AND asked_by <> done_by)", name="ck_break_act_persons"
+        ),
+        sa.CheckConstraint("(act IN ('agreed', 'declined')) = (answers IS NOT NULL)", name="ck_break_act_answer"),
+    )
+    op.create_index("ix_break_act_subject", "break_act", ["agency_id", "subject", "id"])
+    raise_wall("break_act")
