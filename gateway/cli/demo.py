@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 STEPS = {
     "register": "Tiếp nhận hồ sơ / dossiers come in",
     "pay": "Công dân quét VietQR và nộp / citizens scan and pay",
-    "statement": "Sao kê ngân hàng / bank statements",
+    "terminal": "Quẹt thẻ ở máy POS / cards at the terminal",
+    "statement": "Sao kê, tệp quyết toán / statements and settlement files",
+    "close": "Xử lý tiền treo, khóa sổ / suspense, the day is closed",
     "reconcile": "Đối soát / reconciliation",
+    "remit": "Nộp ngân sách / remittance",
     "papers": "Ghi biên lai và báo cáo / receipts and reports",
 }
 
@@ -66,7 +69,14 @@ def _progress(*, shown: bool) -> Iterator[Progress]:
 def _facts(made: Made, flaws: list[str]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return {"data": str(made.directory), "ties": not flaws, "flaws": flaws, "sums": asdict(made.sums), **_told(made)}
+    return {
+        "data": str(made.directory),
+        "ties": not flaws,
+        "flaws": flaws,
+        "sums": asdict(made.sums),
+        **_told(made),
+        "checkpoint": made.head.note,
+    }
 
 
 def _told(made: Made) -> dict[str, Any]:
@@ -96,6 +106,8 @@ def _summary(made: Made, flaws: list[str], seconds: float) -> str:
         if totals.lines or totals.payments
     ]
     verdict = "KHỚP TỚI TỪNG ĐỒNG / ties to the đồng" if not flaws else "KHÔNG KHỚP / DOES NOT TIE: " + "; ".join(flaws)
+    lines += ["", "Điểm kiểm tra của nhật ký kiểm toán / audit checkpoint (thuphi audit verify):"]
+    lines += [f"  {line}" for line in made.head.note.splitlines() if line]
     lines += ["", verdict, f"Tệp / files: {made.directory}/receipts, statements, reports", _next(made)]
     return "\n".join(lines)
 

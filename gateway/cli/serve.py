@@ -16,13 +16,17 @@ from gateway.cli.answer import refusals
 from gateway.cli.place import Data, installation, settings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     import uvicorn
 
     from connectors.contract import Reply, Request
     from connectors.simulators.bank import SimulatedBank
+    from connectors.simulators.psp import SimulatedPsp
     from gateway.kernel.settings import Settings
+    from gateway.kernel.uow import Environment
+    from gateway.trial.pump import Calls
 
 TRIAL_DIRECTORY = Path("thuphi-demo")
 TRIAL_PAYMENTS = 24
@@ -84,15 +88,17 @@ def _run(settings: Settings, host: str, port: int, *, demo: bool, embedded_worke
 
     from gateway.kernel.uow import Environment
     from gateway.main import create_app
+    from gateway.trial.psps import Notifier
 
     environment = Environment(settings)
     bank = _bank(settings, environment) if demo else None
-    app = create_app(environment, bank=bank, embedded_worker=embedded_worker)
+    psps = _psps(settings, environment) if demo else {}
+    app = create_app(environment, bank=bank, psps=psps, embedded_worker=embedded_worker)
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False
     )
     server = _server_class()(config)
-    pump = _pump(bank, server, host, port) if bank is not None else None
+    pump = _pump([bank, *map(Notifier, psps.values())], server, host, port) if bank is not None else None
     try:
         server.run()
     finally:
@@ -100,6 +106,8 @@ def _run(settings: Settings, host: str, port: int, *, demo: bool, embedded_worke
             pump.set()
         if bank is not None:
             bank.close()
+        for psp in psps.values():
+            psp.close()
         environment.close()
 
 
@@ -125,8 +133,17 @@ def _bank(settings: Settings, environment: object) -> SimulatedBank:
     return open_bank(settings.data, system_clock)
 
 
-def _pump(bank: SimulatedBank, server: object, host: str, port: int) -> threading.Event:
-    """The bank calls over HTTP like any bank, as soon as somebody listens."""
+def _psps(settings: Settings, environment: Environment) -> dict[str, SimulatedPsp]:
+    """The payment services, reached at this server's own address."""
+    from gateway.kernel.clock import system_clock
+    from gateway.trial import psps
+
+    psps.connect(environment, settings.base_url)
+    return psps.open_psps(settings.data, system_clock, settings.base_url)
+
+
+def _pump(callers: Sequence[Calls], server: object, host: str, port: int) -> threading.Event:
+    """Bank and services call over HTTP like real ones, as soon as somebody listens."""
     import httpx2
 
     from connectors.contract import Reply
@@ -146,10 +163,12 @@ def _pump(bank: SimulatedBank, server: object, host: str, port: int) -> threadin
         while not getattr(server, "started", False):
             if stop.wait(POLL_SECONDS):
                 return
-        pump = Pump(bank, call)
-        pump.start()
+        pumps = [Pump(caller, call) for caller in callers]
+        for pump in pumps:
+            pump.start()
         stop.wait()
-        pump.stop()
+        for pump in pumps:
+            pump.stop()
         client.close()
 
     threading.Thread(target=run, name="thuphi-bank-line", daemon=True).start()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from cryptography.x509 import load_pem_x509_certificate
@@ -15,10 +17,13 @@ from gateway.audit import keys as audit_keys
 from gateway.kernel.clock import Clock, business_day
 from gateway.kernel.ids import Ids
 from gateway.kernel.settings import Settings
-from gateway.kernel.uow import Environment
+from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.migrations.history import migrate
 from gateway.officers import register
 from gateway.officers.model import Role
+from gateway.remitting import rules
+from gateway.remitting.model import Treasury
+from gateway.trial.hours import TrialClock
 from receipts import enrolment
 from receipts.pki import demo_pki
 from receipts.series import open_series
@@ -41,6 +46,17 @@ OFFICERS = (  # made-up names
     ("quantri", "Vũ Văn Trị", (Role.ADMIN,)),
     ("thanhtra", "Bùi Thị Soi", (Role.AUDITOR,)),
 )
+TREASURY = Treasury(  # made-up numbers
+    name="Kho bạc Nhà nước Khu vực XI (dữ liệu mẫu)",
+    account="3511000000001",
+    bin="970405",
+    authority_code="2800001",
+    authority="Sở Tài chính tỉnh Thanh Hóa",
+    unit_code="1099999",
+    area_code="38000",
+    due_rule="weekly:5",
+)
+RETAINED = Fraction(7, 10)  # of phí
 SAMPLE_FEE, SAMPLE_PROCEDURE = "gplx-cap-1", "3.000346"
 
 
@@ -51,7 +67,8 @@ class Trial:
     directory: Path
     environment: Environment
     bank: SimulatedBank
-    api_key: str = ""
+    officers: Mapping[str, str] = field(default_factory=dict)  # login -> how the audit trail names the person
+    api_key: str = field(default="", repr=False)
 
     def close(self) -> None:
         """Let go of its files."""
@@ -72,7 +89,7 @@ def open_bank(directory: Path, clock: Clock, seed: int | None = None) -> Simulat
     return SimulatedBank(book, clock=clock, bits=bits, provider="THUPHI")
 
 
-def found(directory: Path, clock: Clock, *, base_url: str, seed: int | None) -> Trial:
+def found(directory: Path, clock: TrialClock, *, base_url: str, seed: int | None) -> Trial:
     """A new trial in an empty directory."""
     ids = Ids() if seed is None else Ids(random.Random(f"gateway {seed}").getrandbits)
     keys = demo_pki(directory / "keys", now=clock(), organisation="TT PVHCC tỉnh Thanh Hóa")
@@ -83,37 +100,38 @@ def found(directory: Path, clock: Clock, *, base_url: str, seed: int | None) -> 
     bank = open_bank(directory, clock, seed)
     for number in (STATE_FEES, OTHER_MONEY):
         bank.open_account(number, HOLDER, hook=HOOK, opening=OPENING)
-    return Trial(directory, environment, bank, _agency(environment, bank, keys.signer_key))
-
-
-def _agency(environment: Environment, bank: SimulatedBank, private_key: Path) -> str:
     with environment.begin(actor="demo", agency=AGENCY) as uow:
-        today = business_day(uow.now())
-        agencies.add(uow, Agency(AGENCY, NAME, TAX_CODE, "28 Đại lộ Lê Lợi, Thanh Hóa", "0237 000 0000", "H56"))
-        for number, covers in ((STATE_FEES, ("*",)), (OTHER_MONEY, ("OTHER",))):
-            account = Account(
-                uow.mint("acc"), AGENCY, bank.bin, number, HOLDER, "VietinBank (mô phỏng)", covers, "vietinbank"
-            )
-            agencies.add_account(uow, account)
-        open_series(
-            uow.connection,
-            owner=AGENCY,
-            tax_code=TAX_CODE,
-            symbol=f"{today.year % 100:02d}TAA",
-            now=uow.now(),
-            mint=uow.mint,
+        _agency(uow, bank, keys.signer_key)
+        _series(uow, {business_day(clock()).year, clock.today().year})
+        _treasury(uow)
+        officers = {login: register.add(uow, AGENCY, name, login, roles).actor for login, name, roles in OFFICERS}
+        return Trial(directory, environment, bank, officers, access.create_key(uow, AGENCY, "demo"))
+
+
+def _agency(uow: UnitOfWork, bank: SimulatedBank, private_key: Path) -> None:
+    agencies.add(uow, Agency(AGENCY, NAME, TAX_CODE, "28 Đại lộ Lê Lợi, Thanh Hóa", "0237 000 0000", "H56"))
+    for number, covers in ((STATE_FEES, ("*",)), (OTHER_MONEY, ("OTHER",))):
+        account = Account(
+            uow.mint("acc"), AGENCY, bank.bin, number, HOLDER, "VietinBank (mô phỏng)", covers, "vietinbank"
         )
-        listed = [load_pem_x509_certificate(private_key.with_suffix(".pem").read_bytes())]
-        enrolment.declare(
-            uow.connection,
-            owner=AGENCY,
-            certificates=listed,
-            accepted_on=today.replace(month=1, day=1),
-            now=uow.now(),
-            mint=uow.mint,
-        )
-        settings = {"bank_public_key": bank.public_key_pem(), "provider_id": "THUPHI"}
-        providers.use(uow, AGENCY, "vietinbank", settings, {"private_key": private_key.read_text()})
-        for login, name, roles in OFFICERS:
-            register.add(uow, AGENCY, name, login, roles)
-        return access.create_key(uow, AGENCY, "demo")
+        agencies.add_account(uow, account)
+    listed = [load_pem_x509_certificate(private_key.with_suffix(".pem").read_bytes())]
+    since = business_day(uow.now()).replace(month=1, day=1)
+    enrolment.declare(
+        uow.connection, owner=AGENCY, certificates=listed, accepted_on=since, now=uow.now(), mint=uow.mint
+    )
+    settings = {"bank_public_key": bank.public_key_pem(), "provider_id": "THUPHI"}
+    providers.use(uow, AGENCY, "vietinbank", settings, {"private_key": private_key.read_text()})
+
+
+def _series(uow: UnitOfWork, years: set[int]) -> None:
+    """One for the trial day; in the first days of January one for today too."""
+    for year in sorted(years):
+        symbol = f"{year % 100:02d}TAA"
+        open_series(uow.connection, owner=AGENCY, tax_code=TAX_CODE, symbol=symbol, now=uow.now(), mint=uow.mint)
+
+
+def _treasury(uow: UnitOfWork) -> None:
+    """Where the money goes on to, and what of phí is kept."""
+    rules.set_treasury(uow, AGENCY, TREASURY)
+    rules.set_rate(uow, AGENCY, "PHI", RETAINED, "Quyết định mẫu, không phải văn bản thật / sample, no real decision")

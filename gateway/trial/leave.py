@@ -17,6 +17,7 @@ from gateway.ledger.balance import balances
 from gateway.settlement import conservation
 from gateway.trial.day import Lived
 from gateway.trial.found import AGENCY, STATE_FEES, Trial
+from gateway.trial.reports import papers
 from receipts import store as receipts_store
 from receipts.store import document_table, receipt
 from reconciliation import items
@@ -24,9 +25,11 @@ from reconciliation import items
 
 def leave(trial: Trial, lived: Lived) -> int:
     """Write all files below the trial's directory; how many receipts."""
-    for name, data in lived.statements.files:
+    for name, data in lived.files:
         _write(trial.directory / "statements" / name, data)
     _reports(trial, lived)
+    for name, data in papers(trial, lived).items():
+        _write(trial.directory / "reports" / name, data)
     return _receipts(trial)
 
 
@@ -51,6 +54,7 @@ def _reports(trial: Trial, lived: Lived) -> None:
     with environment.read() as connection:
         report = {
             "day": lived.day.isoformat(),
+            "evening": {kind: _totals(totals) for kind, totals in sorted(lived.evening.totals.items())},
             "reconciliation": {kind: _totals(totals) for kind, totals in sorted(lived.result.totals.items())},
             "conservation": [_kept(row) for row in conservation.days(connection, AGENCY)],
             "ledger": balances(connection, AGENCY),
@@ -81,8 +85,8 @@ def _explained(environment: Environment) -> Iterable[Sequence[Any]]:
 
 
 def _payment(row: sa.Row[Any]) -> Sequence[Any]:
-    paid = row.paid_on.isoformat() if row.paid_on else ""
-    return (row.payment_id, "", row.reference, row.amount, "QR", row.status, paid, "", row.receipt_no or "")
+    paid, channel = row.paid_on.isoformat() if row.paid_on else "", "POS" if row.channel == "POS" else "QR"
+    return (row.payment_id, "", row.reference, row.amount, channel, row.status, paid, "", row.receipt_no or "")
 
 
 def _receipt(row: sa.Row[Any]) -> Sequence[Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gateway.audit.checkpoints import Head
 from gateway.trial import day, leave, place, tie
 from gateway.trial.day import Lived, Progress
-from gateway.trial.found import AGENCY, SAMPLE_FEE, SAMPLE_PROCEDURE, found
+from gateway.trial.found import AGENCY, SAMPLE_FEE, SAMPLE_PROCEDURE, Trial, found
 from gateway.trial.hours import TrialClock
-from gateway.trial.seal import seal
+from gateway.trial.seal import Sealed, seal
 from gateway.trial.tie import Sums
+from gateway.trial.world import around
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
@@ -37,11 +38,7 @@ def make(
     clock = TrialClock()
     trial = found(site, clock, base_url=base_url, seed=seed)
     try:
-        lived = day.live(trial, clock, payments=payments, seed=seed, progress=progress)
-        progress("papers")
-        receipts = leave.leave(trial, lived)
-        sealed = seal(trial)
-        sums = tie.sums(trial, lived, sealed.flaws)
+        lived, sealed, sums, receipts = _live(trial, clock, payments, seed, progress)
     finally:
         trial.close()
     mark = {
@@ -58,4 +55,15 @@ def make(
     }
     place.write_mark(site, mark)
     place.move_in(site, directory)
-    return Made(directory, mark, replace(lived), sums, sealed.head)
+    return Made(directory, mark, lived, sums, sealed.head)
+
+
+def _live(
+    trial: Trial, clock: TrialClock, payments: int, seed: int, progress: Progress
+) -> tuple[Lived, Sealed, Sums, int]:
+    with around(trial, clock, seed) as world:
+        lived = day.live(world, payments=payments, seed=seed, progress=progress)
+        progress("papers")
+        receipts = leave.leave(trial, lived)
+        sealed = seal(trial)
+        return lived, sealed, tie.sums(world, lived, sealed.flaws), receipts

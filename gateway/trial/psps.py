@@ -5,8 +5,10 @@ The gateway calls them over HTTP at its own address and hears their notification
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from connectors.contract import Request
@@ -25,6 +27,7 @@ SERVICE = "470"
 HASH_SECRET = "demo-hash-secret-of-no-value"  # noqa: S105 - of a simulator
 SECRET_KEY = "demo-secret-key-of-no-value"  # noqa: S105
 API_KEY = "demo-api-key-of-no-value"
+MDR = Fraction(11, 1000)
 
 Psps = Mapping[str, SimulatedPsp]
 
@@ -57,7 +60,7 @@ def address(base_url: str, name: str) -> str:
     return f"{base_url.rstrip('/')}/simulator/psp/{name}"
 
 
-def open_psps(directory: Path, clock: Clock, base_url: str) -> dict[str, SimulatedPsp]:
+def open_psps(directory: Path, clock: Clock, base_url: str, seed: int | None = None) -> dict[str, SimulatedPsp]:
     """Both services, on their books; the caller closes them."""
     wires: dict[str, Wire] = {
         "vnpay": Vnpay(MERCHANT, HASH_SECRET),
@@ -66,7 +69,15 @@ def open_psps(directory: Path, clock: Clock, base_url: str) -> dict[str, Simulat
     place = directory / "simulators"
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     return {
-        name: SimulatedPsp(place / f"{name}.db", wire, hook=f"/callbacks/{AGENCY}/{name}", clock=clock, refunds=True)
+        name: SimulatedPsp(
+            place / f"{name}.db",
+            wire,
+            hook=f"/callbacks/{AGENCY}/{name}",
+            clock=clock,
+            bits=None if seed is None else random.Random(f"{name} {seed}").getrandbits,
+            commission=MDR,
+            refunds=True,
+        )
         for name, wire in wires.items()
     }
 
@@ -76,10 +87,11 @@ def connect(environment: Environment, base_url: str) -> bool:
     vnpay = {"tmn_code": MERCHANT, "host": address(base_url, "vnpay"), "account": STATE_FEES}
     vnptpay = {"base_url": address(base_url, "vnptpay"), "merchant_service_id": SERVICE, "account": STATE_FEES}
     secrets = {"api_key": API_KEY, "secret_key": SECRET_KEY}
+    contract = {"mdr": f"{MDR.numerator}/{MDR.denominator}"}
     try:
         with environment.begin(actor="demo", agency=AGENCY) as uow:
-            providers.use(uow, AGENCY, "vnpay", vnpay, {"hash_secret": HASH_SECRET})
-            providers.use(uow, AGENCY, "vnptpay", vnptpay | {"failed_statuses": "01"}, secrets)
+            providers.use(uow, AGENCY, "vnpay", vnpay | contract, {"hash_secret": HASH_SECRET})
+            providers.use(uow, AGENCY, "vnptpay", vnptpay | contract | {"failed_statuses": "01"}, secrets)
     except SettingUnreadable:
         return False
     return True

@@ -10,10 +10,20 @@ from gateway.dues.model import DueRequest, EntitlementClaim
 from gateway.dues.payer import PayerFacts
 
 
+class Rail(StrEnum):
+    """By which channel somebody pays."""
+
+    QR = "vietqr"
+    VNPAY = "vnpay"
+    VNPTPAY = "vnptpay"
+    POS = "pos"
+
+
 class Way(StrEnum):
     """How a payment goes."""
 
     PLAIN = "plain"
+    # by bank transfer
     DUPLICATE = "duplicate"
     LATE_NOTICE = "late"
     REORDERED = "reorder"
@@ -26,15 +36,31 @@ class Way(StrEnum):
     TOO_MUCH = "too_much"
     TWICE = "twice"
     AFTER_EXPIRY = "after_expiry"
+    # at a payment service
+    IPN_TWICE = "ipn_duplicate"
+    IPN_LATE = "ipn_late"
+    IPN_LOST = "ipn_drop"
+    IPN_FORGED = "ipn_bad_signature"
+    # at a card terminal
+    CUT_BEFORE = "cut_before_send"
+    CUT_AFTER = "cut_after_approve"
+    ASKED_TWICE = "terminal_duplicate"
+    LATE_APPROVAL = "late_approval"
+    POWER_LOSS = "power_loss"
+    HOST_SILENT = "host_silent"
+    DECLINED = "declined"
+    LINE_DEAD = "line_dead"
     # the ways that end without a receipt
     TOO_LITTLE = "too_little"
     NO_REFERENCE = "no_reference"
     WITHDRAWN = "withdrawn"
     NEVER = "never"
     NO_STATE_FEE = "no_state_fee"
+    CARD_REFUSED = "card_refused"
 
 
-WEIGHTS = {
+RAILS = {Rail.QR: 70, Rail.VNPAY: 8, Rail.VNPTPAY: 7, Rail.POS: 15}
+BY_TRANSFER = {
     Way.PLAIN: 600,
     Way.DUPLICATE: 40,
     Way.LATE_NOTICE: 30,
@@ -54,7 +80,29 @@ WEIGHTS = {
     Way.NEVER: 20,
     Way.NO_STATE_FEE: 20,
 }
-WITHOUT_RECEIPT = frozenset({Way.TOO_LITTLE, Way.NO_REFERENCE, Way.WITHDRAWN, Way.NEVER, Way.NO_STATE_FEE})
+AT_SERVICE = {
+    Way.PLAIN: 55,
+    Way.IPN_TWICE: 10,
+    Way.IPN_LATE: 10,
+    Way.IPN_LOST: 15,
+    Way.IPN_FORGED: 5,
+    Way.CARD_REFUSED: 5,
+}
+AT_TERMINAL = {
+    Way.PLAIN: 51,
+    Way.CUT_BEFORE: 7,
+    Way.CUT_AFTER: 7,
+    Way.ASKED_TWICE: 7,
+    Way.LATE_APPROVAL: 7,
+    Way.POWER_LOSS: 7,
+    Way.HOST_SILENT: 5,
+    Way.DECLINED: 5,
+    Way.LINE_DEAD: 4,
+}
+WAYS = {Rail.QR: BY_TRANSFER, Rail.VNPAY: AT_SERVICE, Rail.VNPTPAY: AT_SERVICE, Rail.POS: AT_TERMINAL}
+WITHOUT_RECEIPT = frozenset(
+    {Way.TOO_LITTLE, Way.NO_REFERENCE, Way.WITHDRAWN, Way.NEVER, Way.NO_STATE_FEE, Way.CARD_REFUSED}
+)
 FAULTS = frozenset(
     {
         Way.DUPLICATE,
@@ -67,6 +115,17 @@ FAULTS = frozenset(
         Way.WRONG_CURRENCY,
     }
 )
+# visits that every day but a very small one has, so that nothing of what a day can bring is missing
+CERTAIN: dict[int, tuple[Rail, Way]] = {
+    3: (Rail.VNPTPAY, Way.PLAIN),
+    5: (Rail.QR, Way.NO_REFERENCE),
+    7: (Rail.QR, Way.TWICE),
+    9: (Rail.VNPAY, Way.IPN_LOST),
+    11: (Rail.POS, Way.PLAIN),
+    13: (Rail.POS, Way.CUT_AFTER),
+    15: (Rail.POS, Way.LINE_DEAD),
+}
+SMALL_DAY = 20
 RECEIPTLESS_SHARE = 5  # at most one payment in so many ends without a receipt
 
 # fee codes of one procedure each, as a centre sees them in a day
@@ -106,20 +165,28 @@ class Visit:
     items: tuple[DueRequest, ...]
     payer: PayerFacts
     way: Way
+    rail: Rail = Rail.QR
 
 
 def visits(count: int, seed: int) -> list[Visit]:
     """The day's `count` payments; the same seed gives the same day."""
     draw = random.Random(f"day {seed}")
     told: list[Visit] = []
-    receiptless = 0
     for serial in range(1, count + 1):
-        way = draw.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
-        if way in WITHOUT_RECEIPT and receiptless + 1 > count // RECEIPTLESS_SHARE:
-            way = Way.PLAIN
-        receiptless += way in WITHOUT_RECEIPT
-        told.append(_visit(draw, serial, way))
+        (rail,) = draw.choices(list(RAILS), weights=list(RAILS.values()))
+        (way,) = draw.choices(list(WAYS[rail]), weights=list(WAYS[rail].values()))
+        if count >= SMALL_DAY:
+            rail, way = CERTAIN.get(serial, (rail, way))
+        told.append(_visit(draw, serial, rail, Way.PLAIN if _too_many(told, way, count) else way))
     return told
+
+
+def _too_many(told: list[Visit], way: Way, count: int) -> bool:
+    """Enough have ended without a receipt; or the terminal's line has died before, or has not been heard of yet."""
+    if way is Way.LINE_DEAD:
+        cards = [visit.way for visit in told if visit.rail is Rail.POS]
+        return not cards or way in cards
+    return way in WITHOUT_RECEIPT and sum(v.way in WITHOUT_RECEIPT for v in told) + 1 > count // RECEIPTLESS_SHARE
 
 
 def free_visits(count: int, seed: int) -> list[Visit]:
@@ -131,14 +198,14 @@ def free_visits(count: int, seed: int) -> list[Visit]:
     return [Visit(9_000 + n, procedure, items, _person(draw), Way.NEVER) for n in range(1, count + 1)]
 
 
-def _visit(draw: random.Random, serial: int, way: Way) -> Visit:
+def _visit(draw: random.Random, serial: int, rail: Rail, way: Way) -> Visit:
     payer = _firm(draw) if draw.random() < 0.08 else _person(draw)
     if way is Way.NO_STATE_FEE:
         amount = draw.choice((22_000, 26_500, 31_000))
-        return Visit(serial, "1.004616", (DueRequest("buu-chinh-1", amount=amount),), payer, way)
+        return Visit(serial, "1.004616", (DueRequest("buu-chinh-1", amount=amount),), payer, way, rail)
     procedure, fees = draw.choice(ERRANDS)
     quantity = draw.choice((1, 1, 1, 2, 3)) if fees[0].startswith("ct-") else 1
-    return Visit(serial, procedure, tuple(DueRequest(fee, quantity=quantity) for fee in fees), payer, way)
+    return Visit(serial, procedure, tuple(DueRequest(fee, quantity=quantity) for fee in fees), payer, way, rail)
 
 
 def _person(draw: random.Random) -> PayerFacts:

@@ -46,6 +46,15 @@ def test_it_leaves_its_papers_and_says_where(made: Made) -> None:
     assert (made.directory / "demo.json").stat().st_mode & 0o077 == 0
 
 
+def test_the_day_is_sealed_and_proven(made: Made) -> None:
+    told = CliRunner().invoke(build("audit"), ["audit", "verify", "--data", str(made.directory), "--json"])
+    assert told.exit_code == 0, told.output
+    proven: dict[str, Any] = json.loads(told.stdout)
+    assert (proven["flaws"], proven["unnumbered"]) == ([], 0)
+    assert proven["size"] == proven["signed"] > PAYMENTS
+    assert (made.directory / "reports" / "audit" / "checkpoint.txt").read_text("utf-8") == made.head.note
+
+
 def test_every_receipt_is_genuine_and_the_numbers_have_no_gap(made: Made) -> None:
     trust = [x509.load_pem_x509_certificate((made.directory / "keys" / "ca.pem").read_bytes())]
     files = sorted((made.directory / "receipts").glob("*.xml"))
