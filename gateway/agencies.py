@@ -153,16 +153,19 @@ def all_agencies(connection: sa.Connection) -> list[Agency]:
     return [Agency(**{f: getattr(row, f) for f in _AGENCY_FIELDS}) for row in rows]
 
 
+# Built once: every payment and every settlement asks these.
+_ACCOUNTS = sa.select(account).where(account.c.agency_id == sa.bindparam("of_agency")).order_by(account.c.id)
+_OPEN_ACCOUNTS = _ACCOUNTS.where(account.c.closed_at.is_(None))
+
+
 def accounts_of(connection: sa.Connection, agency_id: str) -> list[Account]:
     """The agency's open accounts, oldest first."""
-    chosen = sa.select(account).where(account.c.agency_id == agency_id, account.c.closed_at.is_(None))
-    return [_account(row) for row in connection.execute(chosen.order_by(account.c.id))]
+    return [_account(row) for row in connection.execute(_OPEN_ACCOUNTS, {"of_agency": agency_id})]
 
 
 def all_accounts_of(connection: sa.Connection, agency_id: str) -> list[Account]:
     """The agency's accounts, closed ones too: their old payments still find their money."""
-    rows = connection.execute(sa.select(account).where(account.c.agency_id == agency_id).order_by(account.c.id))
-    return [_account(row) for row in rows]
+    return [_account(row) for row in connection.execute(_ACCOUNTS, {"of_agency": agency_id})]
 
 
 def account_by_id(connection: sa.Connection, account_id: str) -> Account:

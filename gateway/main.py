@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from connectors.simulators.bank import SimulatedBank
+from connectors.simulators.psp import SimulatedPsp
 from gateway import web
 from gateway.api import (
+    audit,
     callbacks,
     dossiers,
     events,
@@ -23,11 +25,16 @@ from gateway.api import (
     health,
     metrics,
     payments,
+    providers,
     receipts,
     reports,
+    settlements,
     simulator,
+    simulator_psp,
     statements,
+    terminals,
 )
+from gateway.api.express import ExpressDoor
 from gateway.api.headers import AnswerHeaders
 from gateway.api.limits import BodyLimit
 from gateway.api.openapi import DESCRIPTION, TAGS, Api, operation_id
@@ -40,10 +47,14 @@ VERSION = "1"  # of the API, as in its addresses
 ROUTERS = (
     dossiers.router,
     payments.router,
+    terminals.router,
     receipts.router,
     fees.router,
     reports.router,
+    providers.router,
+    audit.router,
     statements.router,
+    settlements.router,
     events.router,
     callbacks.router,
     health.router,
@@ -51,9 +62,14 @@ ROUTERS = (
 
 
 def create_app(
-    environment: Environment, *, bank: SimulatedBank | None = None, embedded_worker: bool = False
+    environment: Environment,
+    *,
+    bank: SimulatedBank | None = None,
+    psps: Mapping[str, SimulatedPsp] | None = None,
+    embedded_worker: bool = False,
 ) -> FastAPI:
-    """The application over one environment, which the caller closes. `bank` is the demo's simulated bank.
+    """The application over one environment, which the caller closes. `bank` and `psps` are the demo's simulated
+    bank and payment services.
 
     Starting it raises NotMigrated on a database that is not at the head of the history.
     """
@@ -84,6 +100,7 @@ def create_app(
             Middleware(AnswerHeaders, environment=environment),
             Middleware(Refusals),
             Middleware(BodyLimit),
+            Middleware(ExpressDoor, lines={payments.EXPRESS.path: payments.EXPRESS}),
         ],
         exception_handlers={RequestValidationError: flaws.validation, HTTPException: flaws.http},
     )
@@ -93,6 +110,7 @@ def create_app(
         app.include_router(router)
     if bank is not None:
         app.include_router(simulator.router_for(bank))
+        app.include_router(simulator_psp.router_for(psps or {}))
     web.install(app)
     return app
 

@@ -44,6 +44,8 @@ NAMES = {
     "vnptpay": "VNPT Pay",
     "vietqrvn": "VietQR.vn",
     "statement_only": "Sao kê",
+    "national_portal": "Cổng Dịch vụ công quốc gia",
+    "postal": "Bưu điện",
     CASH: "Tiền mặt",
 }
 

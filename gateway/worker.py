@@ -13,18 +13,28 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from gateway.audit.lane import AuditLane
+from gateway.claims import make
+from gateway.connecting.lane import ProviderLane
+from gateway.counter.counter_lane import CounterLane
+from gateway.counter.terminal_lane import TerminalLane
 from gateway.delivery import documents, webhooks
-from gateway.delivery.documents import SigningKeys, load_keys
+from gateway.delivery.documents import SigningKeys
+from gateway.delivery.receipt_lane import ReceiptLane
 from gateway.kernel import once
 from gateway.kernel.uow import Environment
 from gateway.kernel.wake import Listener
+from gateway.messages import send as letters
+from gateway.messages import write
 from gateway.payments import expire
 from gateway.settlement import drain, reconsider
-from receipts.model import ReceiptError
+from gateway.taxing import daily, send
 
 POLL_SECONDS = 0.5
 EXPIRE_EVERY = timedelta(seconds=5)
 RECONSIDER_EVERY = timedelta(seconds=5)
+CLAIMS_EVERY = timedelta(seconds=10)
+TAX_EVERY = timedelta(minutes=1)
 FORGET_KEYS_EVERY = timedelta(hours=1)
 FORGET_FAILURES = timedelta(minutes=1)  # what could not be signed or printed is tried again after this
 
@@ -47,20 +57,37 @@ class Worker:
     def __init__(self, environment: Environment, keys: SigningKeys | None = None) -> None:
         self._environment = environment
         self._keys = keys
+        self._looking_for_keys = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._listener = Listener(environment)
         self._last: dict[str, datetime] = {}
         self._unsigned: set[str] = set()
         self._unprinted: set[str] = set()
+        self._providers = ProviderLane(environment)
+        self._deliveries = webhooks.Deliveries(environment)
+        self._audit = AuditLane(environment)
+        self._receipts = ReceiptLane(environment, self._signing_keys)
+        self._own_keys = keys is None  # and looked for again each minute: a token plugged in, a new certificate
+        self._terminals = TerminalLane(environment)
+        self._counters = CounterLane(environment)
 
     def lanes(self) -> tuple[Lane, ...]:
         """Kind of work -> function."""
         env = self._environment
         return (
             Lane("money", (lambda: drain.drain(env), self._reconsider, self._expire, self._forget_keys)),
-            Lane("paper", (self._sign, self._render, self._forget_failures)),
-            Lane("word", (lambda: webhooks.fan_out(env), lambda: webhooks.deliver(env))),
+            Lane("more money", (lambda: drain.help_out(env),)),
+            Lane("paper", (self._sign, self._forget_failures)),
+            Lane("print", (self._render,)),
+            Lane("receipts", self._receipts.steps),
+            Lane("provider", (self._providers.speak, self._providers.watch, self._providers.purge)),
+            Lane("word", (lambda: webhooks.fan_out(env, also=write.jobs_for), self._deliveries.step)),
+            Lane("audit", self._audit.steps),
+            Lane("tax", (self._tax,)),
+            Lane("terminals", (self._terminals.serve, self._terminals.beat, self._terminals.read_files)),
+            Lane("counters", (self._counters.reverse, self._counters.look)),
+            Lane("letters", (lambda: write.write_waiting(env), lambda: letters.send_waiting(env), self._claims)),
         )
 
     def start(self) -> None:
@@ -133,6 +160,15 @@ class Worker:
         keys = self._signing_keys()
         return documents.render_waiting(self._environment, keys, failed=self._unprinted) if keys else 0
 
+    def _claims(self) -> int:
+        return make.look_again(self._environment) if self._time_for("claims", CLAIMS_EVERY) else 0
+
+    def _tax(self) -> int:
+        """Daily tables for the tax authority: made with the agency's seal, then sent."""
+        keys = self._signing_keys() if self._time_for("tax", TAX_EVERY) else None
+        made = daily.make_due(self._environment, keys.signer) if keys else 0
+        return made + send.send_waiting(self._environment)
+
     def _forget_failures(self) -> int:
         if self._time_for("forget failures", FORGET_FAILURES):
             self._unsigned.clear()
@@ -141,9 +177,9 @@ class Worker:
 
     def _signing_keys(self) -> SigningKeys | None:
         """Keys may be put in place while the worker runs; until then receipts stay numbered and visible as such."""
-        if self._keys is None:
-            try:
-                self._keys = load_keys(self._environment.settings.keys)
-            except (ReceiptError, OSError):
-                return None
-        return self._keys
+        with self._looking_for_keys:  # several lanes ask, and a token is opened once
+            if self._keys is None or self._own_keys:
+                told = self._time_for("keys", FORGET_FAILURES)
+                if told or self._keys is None:
+                    self._keys = documents.renew_keys(self._environment.settings.keys, self._keys, tell=told)
+            return self._keys

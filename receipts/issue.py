@@ -79,10 +79,19 @@ def _key(facts: ReceiptFacts) -> Key:
 
 
 def _issued_before(connection: sa.Connection, facts: Sequence[ReceiptFacts]) -> dict[Source, Numbered]:
-    query = sa.select(receipt.c.owner, *(receipt.c[column] for column in _ANSWER)).where(
-        receipt.c.owner.in_({one.owner for one in facts}), receipt.c.source.in_({one.source for one in facts})
-    )
-    return {(row.owner, row.source): Numbered(*row[1:]) for row in connection.execute(query)}
+    asked = {"owners": sorted({one.owner for one in facts}), "sources": sorted({one.source for one in facts})}
+    query = _BEFORE_BY_ARRAY if connection.dialect.name == "postgresql" else _BEFORE
+    return {(row.owner, row.source): Numbered(*row[1:]) for row in connection.execute(query, asked)}
+
+
+def _before(among: Callable[[sa.Column[str], str], sa.ColumnElement[bool]]) -> sa.Select[*tuple[Any, ...]]:
+    found = sa.select(receipt.c.owner, *(receipt.c[column] for column in _ANSWER))
+    return found.where(among(receipt.c.owner, "owners"), among(receipt.c.source, "sources"))
+
+
+# One parameter for any number of values, so that PostgreSQL parses and psycopg splits the text once.
+_BEFORE_BY_ARRAY = _before(lambda column, name: column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(sa.Text))))
+_BEFORE = _before(lambda column, name: column.in_(sa.bindparam(name, expanding=True)))
 
 
 def _numbered_rows(

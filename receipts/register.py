@@ -6,7 +6,7 @@ Asked before a new QR is shown, so that nobody pays for what cannot be receipted
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -70,8 +70,19 @@ def may_issue(
     `.not_posted`. Warnings: `certificate.none_listed` (an accepted registration whose list is kept elsewhere),
     `certificate.ends`, `series.nearly_exhausted`, `series.next_year_absent`, `delegation.ends`.
     """
-    kept = _registrations(connection, owner)
-    numbers = _ranges(connection, owner)
+    return verdicts(connection, owner, {day}, certificate=certificate)[day]
+
+
+def verdicts(
+    connection: sa.Connection, owner: str, days: Collection[date], *, certificate: x509.Certificate | None = None
+) -> dict[date, Verdict]:
+    """`may_issue` for each of several days, by the same two queries."""
+    kept = list(connection.execute(_REGISTRATIONS, {"asked_owner": owner}))
+    numbers = [_numbers(row) for row in connection.execute(_RANGES, {"asked_owner": owner})]
+    return {day: _verdict(kept, numbers, day, certificate) for day in sorted(days)}
+
+
+def _verdict(kept: list[Row], numbers: list[Numbers], day: date, certificate: x509.Certificate | None) -> Verdict:
     following = _following(numbers, day)
     agreed = following.agreed if following is not None else None
     against, soon = _of_certificates(kept, day, certificate)
@@ -93,26 +104,31 @@ _HINDRANCES = {
 }
 
 
-def _registrations(connection: sa.Connection, owner: str) -> list[Row]:
+def _registrations() -> sa.Select[*tuple[Any, ...]]:
     """One row for each certificate of each registration, and one for a registration that lists none."""
     listed = certificate_table
     columns = (registration.c.id, registration.c.state.label("answer"), registration.c.accepted_on, listed)
     joined = registration.outerjoin(listed, listed.c.registration_id == registration.c.id)
-    return list(connection.execute(sa.select(*columns).select_from(joined).where(registration.c.owner == owner)))
+    return sa.select(*columns).select_from(joined).where(registration.c.owner == sa.bindparam("asked_owner"))
 
 
-def _ranges(connection: sa.Connection, owner: str) -> list[Numbers]:
+def _ranges() -> sa.Select[*tuple[Any, ...]]:
     """In the order in which numbers are taken from them."""
-    open_ones = sa.and_(series.c.owner == owner, series.c.form == FORM_NO_FACE_VALUE, series.c.closed_at.is_(None))
+    mine = series.c.owner == sa.bindparam("asked_owner")
+    open_ones = sa.and_(mine, series.c.form == FORM_NO_FACE_VALUE, series.c.closed_at.is_(None))
     joined = series.outerjoin(delegation, agreements.covers(series.c.taken + 1))
     counted = (series.c.year, series.c.first_number, series.c.last_number, series.c.taken)
     query = sa.select(*(column.label(f"n_{column.name}") for column in counted), *agreements.columns())
-    rows = connection.execute(
-        query.select_from(joined).where(open_ones).order_by(series.c.symbol, series.c.first_number)
-    )
-    return [
-        Numbers(row.n_year, row.n_first_number, row.n_last_number, row.n_taken, agreements.of_row(row)) for row in rows
-    ]
+    return query.select_from(joined).where(open_ones).order_by(series.c.symbol, series.c.first_number)
+
+
+# Asked at every payment: to build such a statement costs several times what PostgreSQL takes to answer it.
+_REGISTRATIONS = _registrations()
+_RANGES = _ranges()
+
+
+def _numbers(row: Row) -> Numbers:
+    return Numbers(row.n_year, row.n_first_number, row.n_last_number, row.n_taken, agreements.of_row(row))
 
 
 def _following(ranges: list[Numbers], day: date) -> Numbers | None:

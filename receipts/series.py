@@ -119,19 +119,8 @@ def lock_ranges(
     """All ranges that may give numbers, by symbol and first number. Rows are locked in id order, so nobody waits in a ring."""
     if not owners_and_years:
         return {}
-    query = (
-        sa.select(*(series.c[column] for column in _COLUMNS), sa.func.coalesce(in_charge(), "").label("delegate"))
-        .where(
-            sa.tuple_(series.c.owner, series.c.year).in_(sorted(set(owners_and_years))),
-            series.c.form == FORM_NO_FACE_VALUE,
-            series.c.closed_at.is_(None),
-            series.c.taken < series.c.last_number,
-        )
-        .order_by(series.c.id)
-        .with_for_update()  # SQLite has no such clause: its write transaction already excludes other writers
-    )
     found: dict[tuple[str, int], list[Series]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_LOCK, {"wanted": sorted(set(owners_and_years))}):
         found.setdefault((row.owner, row.year), []).append(Series(**row._mapping))
     return {key: tuple(sorted(ranges, key=lambda r: (r.symbol, r.first_number))) for key, ranges in found.items()}
 
@@ -147,13 +136,8 @@ def open_ranges(connection: sa.Connection, owner: str) -> list[Series]:
 def take(connection: sa.Connection, series_row: Series, count: int) -> range:
     """The next `count` numbers. SeriesClosed if the range has not so many, was closed, or moved since it was read."""
     upto = series_row.taken + count
-    as_read = sa.and_(
-        series.c.id == series_row.id,
-        series.c.taken == series_row.taken,
-        series.c.last_number >= upto,
-        series.c.closed_at.is_(None),
-    )
-    if count < 1 or connection.execute(sa.update(series).where(as_read).values(taken=upto)).rowcount != 1:
+    asked = {"range_id": series_row.id, "as_read": series_row.taken, "upto": upto}
+    if count < 1 or connection.execute(_TAKE, asked).rowcount != 1:
         raise SeriesClosed(series_row.owner, series_row.year, count, series_row.left)
     return range(series_row.taken + 1, upto + 1)
 
@@ -175,6 +159,29 @@ def gaps(connection: sa.Connection) -> list[Gap]:
 
 
 _COLUMNS = tuple(name for name in Series.__dataclass_fields__ if name != "delegate")
+
+# Built once: these two run in every settlement.
+_LOCK = (
+    sa.select(*(series.c[column] for column in _COLUMNS), sa.func.coalesce(in_charge(), "").label("delegate"))
+    .where(
+        sa.tuple_(series.c.owner, series.c.year).in_(sa.bindparam("wanted", expanding=True)),
+        series.c.form == FORM_NO_FACE_VALUE,
+        series.c.closed_at.is_(None),
+        series.c.taken < series.c.last_number,
+    )
+    .order_by(series.c.id)
+    .with_for_update()  # SQLite has no such clause: its write transaction already excludes other writers
+)
+_TAKE = (
+    sa.update(series)
+    .where(
+        series.c.id == sa.bindparam("range_id"),
+        series.c.taken == sa.bindparam("as_read"),
+        series.c.last_number >= sa.bindparam("upto"),
+        series.c.closed_at.is_(None),
+    )
+    .values(taken=sa.bindparam("upto"))
+)
 
 _PROBLEMS: dict[str, Callable[[sa.Row[*tuple[Any, ...]]], bool]] = {
     "missing": lambda row: row.numbers != row.taken - row.first_number + 1,

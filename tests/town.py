@@ -26,6 +26,7 @@ from gateway.payments.store import PaymentRow
 from gateway.payments.view import PaymentView, views
 from gateway.settlement import inbox, store
 from gateway.settlement.drain import drain
+from receipts import enrolment
 from receipts import store as receipts_store
 from receipts.pki import demo_pki
 from receipts.series import open_series
@@ -58,6 +59,14 @@ class Town:
                 agencies.add_account(uow, account)
             self.series = open_series(
                 uow.connection, owner=AGENCY, tax_code="2800000001", symbol="26TAA", now=uow.now(), mint=uow.mint
+            )
+            enrolment.declare(
+                uow.connection,
+                owner=AGENCY,
+                certificates=[self.keys.signer.certificate],
+                accepted_on=date(2026, 7, 1),
+                now=uow.now(),
+                mint=uow.mint,
             )
             self.api_key = access.create_key(uow, AGENCY, "test")
             self.connect(uow)

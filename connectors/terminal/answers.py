@@ -158,7 +158,8 @@ def _totals(body: Mapping[str, Any], implied: Implied) -> Totals:
                 found[1] += understood(text(row, "TransactionAmount"), implied)
     (sales, sold), (undone, returned) = sums["Debit"], sums["ReverseDebit"]
     balanced = result == "Success" and condition != "Totals" if "ReconciliationType" in body else None
-    return Totals(batch, sales, sold, undone, returned, balanced, condition)
+    reason = condition or ("" if result in ("Success", "Partial") else "result.unknown")
+    return Totals(batch, sales, sold, undone, returned, balanced, reason)
 
 
 def _list(holder: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

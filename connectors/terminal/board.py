@@ -17,8 +17,8 @@ from connectors.terminal.contract import LinkFailed
 class Board(Protocol):
     """Where messages for one terminal hang, in the order they were put there."""
 
-    def put(self, message: bytes) -> int:
-        """Hang one up; its number."""
+    def put(self, message: bytes, timeout_s: float) -> int:
+        """Hang one up; its number. After that time nobody waits for it: it must not be given away any more."""
         ...
 
     def answer(self, number: int) -> bytes | None:
@@ -40,15 +40,14 @@ class Note:
 
 
 class MemoryBoard:
-    """A board in this process, for any thread. A restart loses it, as a cut link loses a call: the recovery rules deal
-    with either."""
+    """A board in this process, for any thread: for a check by hand. A restart loses it, as a cut link loses a call."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._notes: dict[int, Note] = {}
         self._last = 0
 
-    def put(self, message: bytes) -> int:
+    def put(self, message: bytes, timeout_s: float) -> int:
         with self._lock:
             self._last += 1
             self._notes[self._last] = Note(message)
@@ -91,7 +90,7 @@ class Pulled:
     look_every_s: float = 0.2
 
     async def send(self, message: bytes, timeout_s: float) -> bytes:
-        number, waited = self.board.put(message), 0.0
+        number, waited = self.board.put(message, timeout_s), 0.0
         while (answer := self.board.answer(number)) is None:
             if waited >= timeout_s:
                 raise LinkFailed(Failure.NOT_SENT if self.board.take_down(number) else Failure.TIMEOUT)

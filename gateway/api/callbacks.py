@@ -1,5 +1,7 @@
 """Where providers call: the raw bytes go to the inbox, and the connector's reply goes back exactly as it stands.
 
+Messages that arrive together are stored in one transaction (`coalesce.py`); none is answered before it is committed.
+
 No API key: the connector checks the signature over the bytes as they came.
 """
 
@@ -13,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors import contract
+from gateway.api.deps import writers
+from gateway.closing import lists
 from gateway.connecting import inquire
 from gateway.providers import ConnectorNotSet
 from gateway.settlement import inbox
@@ -35,9 +39,11 @@ async def receive_callback(request: Request, agency: str, connector: str) -> Res
         headers=_headers(request),
         query=request.scope["query_string"].decode("latin-1"),
     )
-    environment = request.app.state.environment
-    take = inquire.answer if inquire.is_inquiry(call.path) else inbox.receive
-    reply = await run_in_threadpool(take, environment, agency, connector, call)
+    if inquire.is_inquiry(call.path) or connector in lists.callers():
+        take = inquire.answer if inquire.is_inquiry(call.path) else lists.receive
+        reply = await run_in_threadpool(take, request.app.state.environment, agency, connector, call)
+    else:
+        reply = await writers(request.app).of(inbox.receive_many).do(inbox.Call(agency, connector, call))
     return Response(reply.body, reply.status, {"Content-Type": reply.content_type})
 
 

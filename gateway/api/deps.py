@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
 
 import anyio.to_thread
-from fastapi import Depends, Header
+from fastapi import Depends, FastAPI, Header
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -47,7 +47,7 @@ def needs(scope: str | None) -> Callable[..., Awaitable[Caller]]:
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
     ) -> Caller:
         installed: Environment = request.app.state.environment
-        known, text, now = _keyring(request), credentials.credentials if credentials else "", installed.clock()
+        known, text, now = keyring(request.app), credentials.credentials if credentials else "", installed.clock()
         found = known.recall(text, now)
         if found is None:
             found = await anyio.to_thread.run_sync(_authenticate, installed, text)
@@ -59,18 +59,18 @@ def needs(scope: str | None) -> Callable[..., Awaitable[Caller]]:
     return caller
 
 
-def _keyring(request: Request) -> Keyring:
+def keyring(app: FastAPI) -> Keyring:
     """Who was authenticated a moment ago at this application's door."""
-    state = request.app.state
+    state = app.state
     if not hasattr(state, "keyring"):
         state.keyring = Keyring()
     found: Keyring = state.keyring
     return found
 
 
-def _writers(request: Request) -> Writers:
+def writers(app: FastAPI) -> Writers:
     """The coalescing writers of this application."""
-    state = request.app.state
+    state = app.state
     if not hasattr(state, "writers"):
         state.writers = Writers(state.environment)
     found: Writers = state.writers
@@ -158,7 +158,7 @@ def writes(scope: str) -> Callable[..., Awaitable[Write]]:
 
     async def write(request: Request, key: IdempotencyKey, caller: Caller = Depends(allowed)) -> Write:
         installed: Environment = request.app.state.environment
-        return Write(installed, _writers(request), caller, request.method, request.scope["path"], key)
+        return Write(installed, writers(request.app), caller, request.method, request.scope["path"], key)
 
     return write
 

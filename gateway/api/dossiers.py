@@ -86,6 +86,9 @@ class NewDossier(Told):
     channel: Literal["counter", "online"] = "counter"
     payer: Payer
     items: list[DueItem] = Field(min_length=1, max_length=MAX_ITEMS)
+    restricted: bool = Field(
+        False, description="Secret or sensitive: pages, messages and look-ups name neither procedure nor payer"
+    )
 
     def request(self) -> DossierRequest:
         return DossierRequest(
@@ -97,6 +100,7 @@ class NewDossier(Told):
             accepted_on=self.accepted_on,
             channel=self.channel,
             procedure_name=self.procedure_name,
+            restricted=self.restricted,
         )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -15,6 +18,7 @@ from gateway.api.deps import Installed, answer, needs
 from gateway.api.openapi import READ
 from gateway.api.shapes import TEXT_PATTERN, Day, Dong, Given, Limit, Listed, page
 from gateway.dues.catalogue import FeeView, fees, in_force
+from gateway.dues.tariff import Catalogue
 from gateway.kernel.clock import business_day
 
 router = APIRouter(prefix="/api/v1/fees", tags=["fees"])
@@ -49,6 +53,24 @@ class FeeList(Listed):
     data: list[Fee]
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A tariff of one day by fee code, with what is looked for in each line: made once, then searched."""
+
+    codes: tuple[str, ...]
+    lines: tuple[FeeView, ...]
+    folded: tuple[str, ...]
+
+    def after(self, cursor: str | None) -> Iterator[tuple[FeeView, str]]:
+        """Lines with their folded words, from the first code beyond `cursor`."""
+        first = 0 if cursor is None else bisect_right(self.codes, cursor)
+        return ((self.lines[at], self.folded[at]) for at in range(first, len(self.lines)))
+
+
+_KEPT = 64  # tariffs that a process holds
+_ordered: dict[tuple[str, date], Ordered] = {}
+
+
 @router.get("", response_model=FeeList, responses=READ)
 def list_fees(
     installed: Installed,
@@ -61,16 +83,25 @@ def list_fees(
     """Lines of the tariff in force today; `q` looks in codes and names, with or without accents."""
     with installed.read(caller.agency) as connection:
         catalogue = in_force(connection, caller.agency)
-    lines = sorted(fees(catalogue, business_day(installed.clock())), key=lambda line: line.fee_code)
     words = _folded(q or "").split()
-    found = [
+    found = (
         line
-        for line in lines
-        if (procedure_code is None or line.procedure_code == procedure_code)
-        and (cursor is None or line.fee_code > cursor)
-        and all(word in _haystack(line) for word in words)
-    ]
-    return answer(page(found[: limit + 1], limit, _worded, key="fee_code"))
+        for line, folded in ordered(catalogue, business_day(installed.clock())).after(cursor)
+        if (procedure_code is None or line.procedure_code == procedure_code) and all(word in folded for word in words)
+    )
+    return answer(page(list(islice(found, limit + 1)), limit, _worded, key="fee_code"))
+
+
+def ordered(catalogue: Catalogue, day: date) -> Ordered:
+    """The tariff's lines in force on `day`, ready to be searched."""
+    key = (catalogue.content_hash, day)
+    if (known := _ordered.get(key)) is None:
+        lines = tuple(sorted(fees(catalogue, day), key=lambda line: line.fee_code))
+        known = Ordered(tuple(line.fee_code for line in lines), lines, tuple(_haystack(line) for line in lines))
+        if len(_ordered) >= _KEPT:
+            _ordered.clear()
+        _ordered[key] = known
+    return known
 
 
 def _haystack(line: FeeView) -> str:

@@ -6,9 +6,9 @@ Pure ASGI; a header that a route has set stays (OWASP REST Security Cheat Sheet,
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.kernel.uow import Environment
@@ -25,7 +25,10 @@ DEFAULTS = {
 FOR_JSON = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}  # pages set their own
 OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
+RawHeader = tuple[bytes, bytes]  # as ASGI has it: the name in small letters
+
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ID_NAME = REQUEST_ID.lower().encode()
 
 
 class AnswerHeaders:
@@ -34,7 +37,8 @@ class AnswerHeaders:
     def __init__(self, app: ASGIApp, environment: Environment) -> None:
         self._app = app
         self._environment = environment
-        self._defaults = DEFAULTS | (OVER_TLS if environment.settings.base_url.startswith("https:") else {})
+        defaults = DEFAULTS | (OVER_TLS if environment.settings.base_url.startswith("https:") else {})
+        self._plain, self._json = _raw(defaults), _raw(defaults | FOR_JSON)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,17 +48,24 @@ class AnswerHeaders:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = request_id
-                json = "json" in headers.get("content-type", "")
-                for name, value in (self._defaults | FOR_JSON if json else self._defaults).items():
-                    headers.setdefault(name, value)
+                message["headers"] = self._dressed(message.get("headers", ()), request_id)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._app(scope, receive, dressed)
 
+    def _dressed(self, told: Iterable[RawHeader], request_id: str) -> list[RawHeader]:
+        headers = [pair for pair in told if pair[0] != _ID_NAME]
+        given = dict(headers)
+        defaults = self._json if b"json" in given.get(b"content-type", b"") else self._plain
+        missing = [pair for pair in defaults if pair[0] not in given]
+        return [*headers, (_ID_NAME, request_id.encode()), *missing]
+
     def _id(self, scope: Scope) -> str:
         """The client's own, if it can be printed; else a new one."""
-        told = Headers(scope=scope).get(REQUEST_ID, "")
+        told = next((value.decode("latin-1") for name, value in scope["headers"] if name == _ID_NAME), "")
         return told if _ID.fullmatch(told) else self._environment.ids.new("req", self._environment.clock())
+
+
+def _raw(headers: Mapping[str, str]) -> list[RawHeader]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

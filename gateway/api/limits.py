@@ -15,6 +15,8 @@ FILE = 32 * KIB * KIB
 LIMITS = (
     ("/api/v1/statements", FILE),
     ("/api/v1/settlements", FILE),
+    ("/vi/accountant/import", FILE),
+    ("/en/accountant/import", FILE),
     ("/api/", 64 * KIB),
     ("/callbacks/", 1024 * KIB),
 )

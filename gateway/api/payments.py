@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 import sqlalchemy as sa
@@ -12,9 +11,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from gateway import agencies
 from gateway.access import Caller
 from gateway.api.deps import Created, Installed, Order, Write, answer, needs, writes
+from gateway.api.express import Express
 from gateway.api.openapi import READ, WRITE
 from gateway.api.shapes import Cursor, Dong, Given, Id, Limit, Listed, Told, page
 from gateway.kernel.errors import ThuPhiError
@@ -22,6 +21,7 @@ from gateway.kernel.uow import UnitOfWork
 from gateway.payments import store, view
 from gateway.payments.start import Begun, StartRequest, begin_many
 from gateway.payments.store import PaymentRow
+from gateway.payments.view import PaymentFacts
 
 router = APIRouter(prefix="/api/v1/payments", tags=["payments"])
 
@@ -35,7 +35,9 @@ class NewPayment(Told):
     dossier_id: Id | None = None
     due_ids: list[Id] | None = Field(None, min_length=1, max_length=MOST_DUES)
     basket: list[Id] | None = Field(None, min_length=1, max_length=MOST_DOSSIERS, description="Ids of dossiers")
-    channel: str = Field(max_length=50, description="vietqr or bank_transfer")
+    channel: str = Field(
+        max_length=50, description="vietqr, bank_transfer, pos, vnpay, vnptpay ... as the agency has set up"
+    )
 
     @model_validator(mode="after")
     def exactly_one(self) -> Self:
@@ -92,6 +94,7 @@ class Payment(Given):
     settled_at: str | None
     confirmed_at: str | None
     pay_url: str
+    redirect_url: str | None = Field(description="The provider's page, where one collects and once it is known")
     account: BeneficiaryAccount
     due_ids: list[str]
     vietqr: VietQr | None
@@ -116,10 +119,9 @@ Writer = Annotated[Write, Depends(writes("payments"))]
 
 def _start(uow: UnitOfWork, orders: Sequence[Order[StartRequest]]) -> list[dict[str, Any] | ThuPhiError]:
     requests = [order.request for order in orders]
-    agency = cache(lambda agency_id: agencies.require(uow.connection, agency_id))
 
     def worded(begun: Sequence[Begun]) -> list[dict[str, Any]]:
-        views = [view.fresh(agency(one.row.agency_id), one.row, one.account, one.dues) for one in begun]
+        views = [_fresh(one) for one in begun]
         return [view.as_contract(one, uow.settings.base_url) for one in views]
 
     def body(request: StartRequest, begun: Sequence[Begun]) -> dict[str, Any]:
@@ -131,7 +133,12 @@ def _start(uow: UnitOfWork, orders: Sequence[Order[StartRequest]]) -> list[dict[
     ]
 
 
+def _fresh(one: Begun) -> PaymentFacts:
+    return view.fresh(one.row, one.account, one.dues, one.opened.redirect_url if one.opened else None)
+
+
 START = Created(_start)
+EXPRESS = Express("/api/v1/payments", NewPayment, "payments", START, NewPayment.request)
 
 
 @router.post("", status_code=201, response_model=Payment | BasketPayments, responses=WRITE)

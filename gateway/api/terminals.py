@@ -15,7 +15,7 @@ from gateway.api.shapes import Dong, Given, Id, Told
 from gateway.counter import terminal_store as store
 from gateway.counter import terminal_view as view
 from gateway.counter.terminal_ask import ask
-from gateway.counter.terminal_drive import board_of
+from gateway.counter.terminal_board import bring, pull
 from gateway.kernel.uow import UnitOfWork
 
 router = APIRouter(prefix="/api/v1", tags=["payments"])
@@ -107,7 +107,7 @@ def pull_message(terminal_name: TerminalName, installed: Installed, caller: Read
     """For a terminal that cannot be called: its next message. Once given it is the terminal's, and not given again."""
     with installed.read(caller.agency) as connection:
         row = store.terminal_named(connection, caller.agency, terminal_name)
-    number, message = board_of(row).pull() or (None, None)
+    number, message = pull(installed, row) or (None, None)
     return answer({"number": number, "message": message.decode() if message else None})
 
 
@@ -117,6 +117,6 @@ def bring_answer(terminal_name: TerminalName, told: Brought, write: Writer) -> R
 
     def act(uow: UnitOfWork) -> dict[str, Any]:
         row = store.terminal_named(uow.connection, write.caller.agency, terminal_name)
-        return {"taken": board_of(row).bring(told.number, told.message.encode())}
+        return {"taken": bring(uow, row, told.number, told.message.encode())}
 
     return write.once(told, 200, act)

@@ -1,12 +1,14 @@
 """Take a claim, look at once, and go on looking until the money is booked; then tell the payer. An officer may end one.
 
-The acknowledgement has a number and says that it is no receipt. The same claim sent twice is one claim.
+The acknowledgement has a number and says that it is no receipt. The same claim sent twice is one claim. Where a provider
+collects the money it is asked at once: a notice that was lost is no reason to wait for the statement.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,7 +26,9 @@ from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.messages import write
 from gateway.messages.model import Occasion
 from gateway.messages.model import Told as Words
+from gateway.payments import channels
 from gateway.payments import store as payments_store
+from gateway.payments.model import PAID, PaymentStatus
 from gateway.payments.store import PaymentRow
 
 LOOK_BACK = timedelta(days=90)  # how long ago a transfer may have been
@@ -33,6 +37,7 @@ GIVE_UP = timedelta(days=60)  # nothing in two months of statements: an officer 
 LARGEST_PICTURE = 900 * 1024
 MOST_OPEN = 5  # claims for one payment
 BATCH = 50
+DECIDED = PAID | {PaymentStatus.FAILED}  # a provider has nothing more to say
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
@@ -65,15 +70,19 @@ def make(uow: UnitOfWork, payment: PaymentRow, told: Told) -> sa.Row[Any]:
     uow.connection.execute(sa.insert(claim).values(**row))
     uow.emit([Event(payment.agency_id, "claim.made", claim_id, {"payment_id": payment.id, "finding": found.finding})])
     made = store.by_id(uow.connection, payment.agency_id, claim_id)
+    _ask_provider(uow, payment, claim_id)
     _tell(uow, made, payment, Occasion.CLAIM)
     return _ended_if_paid(uow, made, payment, found)
 
 
 def look_again(environment: Environment) -> int:
     """Search for the claims that were not looked at lately; how many changed."""
+    stale = (claim.c.state == ClaimState.OPEN.value) & (claim.c.looked_at <= environment.clock() - LOOK_EVERY)
+    query = sa.select(claim).where(stale).order_by(claim.c.looked_at, claim.c.id).limit(BATCH)
+    with environment.read() as connection:
+        if connection.execute(query.limit(1)).first() is None:
+            return 0
     with environment.begin(actor="worker") as uow:
-        stale = (claim.c.state == ClaimState.OPEN.value) & (claim.c.looked_at <= uow.now() - LOOK_EVERY)
-        query = sa.select(claim).where(stale).order_by(claim.c.looked_at, claim.c.id).limit(BATCH)
         rows = uow.connection.execute(query.with_for_update(skip_locked=True)).all()
         return sum(_again(uow, row) for row in rows)
 
@@ -87,6 +96,18 @@ def end(uow: UnitOfWork, agency_id: str, claim_id: str, reason: str) -> None:
         raise ClaimInvalid("Cần nêu lý do.", "A reason is needed.", field="reason")
     _close(uow, row, ClaimState.ENDED)
     uow.emit([Event(agency_id, "claim.ended", claim_id, {"reason": reason.strip()[:500]})])
+
+
+def asks(payment: PaymentRow) -> str | None:
+    """The connector of the provider that can still say what became of the payment."""
+    return None if payment.status in DECIDED else channels.starters().get(payment.channel)
+
+
+def _ask_provider(uow: UnitOfWork, payment: PaymentRow, claim_id: str) -> None:
+    connector = asks(payment)
+    if connector is not None:
+        question = channels.question(payment, connector, uow.now(), claim_id)
+        uow.enqueue([replace(question, run_at=uow.now())])
 
 
 def _again(uow: UnitOfWork, row: sa.Row[Any]) -> int:

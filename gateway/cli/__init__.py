@@ -27,8 +27,11 @@ COMMANDS: dict[str, Command] = {
     "agency": Command("gateway.cli.installation", "agency_app", group=True),
     "key": Command("gateway.cli.installation", "key_app", group=True),
     "keys": Command("gateway.cli.installation", "keys_app", group=True),
-    "connector": Command("gateway.cli.installation", "connector_app", group=True),
+    "connector": Command("gateway.cli.connector", "connector_app", group=True),
     "officer": Command("gateway.cli.officer", "officer_app", group=True),
+    "message": Command("gateway.cli.message", "message_app", group=True),
+    "remit": Command("gateway.cli.remit", "remit_app", group=True),
+    "tax": Command("gateway.cli.tax", "tax_app", group=True),
     "webhook": Command("gateway.cli.installation", "webhook_app", group=True),
     "catalogue": Command("gateway.cli.catalogue", "catalogue_app", group=True),
     "vietqr": Command("gateway.cli.vietqr", "vietqr_app", group=True),
@@ -36,9 +39,12 @@ COMMANDS: dict[str, Command] = {
     "words": Command("gateway.cli.words", "words"),
     "statements": Command("gateway.cli.statements", "statements_app", group=True),
     "receipts": Command("gateway.cli.receipts", "receipts_app", group=True),
+    "register": Command("gateway.cli.register", "register_app", group=True),
+    "audit": Command("gateway.cli.audit", "audit_app", group=True),
     "ledger": Command("gateway.cli.checks", "ledger_app", group=True),
     "work": Command("gateway.cli.work", "work_app", group=True),
     "reconcile": Command("gateway.cli.reconcile", "reconcile_app", group=True),
+    "terminal": Command("gateway.cli.terminal", "terminal_app", group=True),
 }
 
 

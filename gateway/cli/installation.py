@@ -14,7 +14,6 @@ from gateway.cli.place import Data, Json, installation, settings_of
 agency_app = typer.Typer(help="Cơ quan thu / agencies", no_args_is_help=True)
 key_app = typer.Typer(help="Khóa API / API keys", no_args_is_help=True)
 keys_app = typer.Typer(help="Khóa ký biên lai / signing keys", no_args_is_help=True)
-connector_app = typer.Typer(help="Kết nối ngân hàng, cổng thanh toán / connectors", no_args_is_help=True)
 webhook_app = typer.Typer(help="Webhook tới hệ thống một cửa / webhooks", no_args_is_help=True)
 config_app = typer.Typer(help="Cấu hình / configuration", no_args_is_help=True)
 
@@ -55,12 +54,16 @@ def agency_add(
     identifier: Annotated[str, typer.Option(help="Mã định danh / identifier")] = "",
     combined: Annotated[bool, typer.Option(help="Phí và lệ phí trên một biên lai / one receipt for both")] = False,
     valid_from: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Từ ngày / from")] = None,
+    unregistered: Annotated[
+        bool, typer.Option(help="Chưa được chấp nhận 01/ĐKTĐ-CTĐT / not yet accepted: `register file`, `accept`")
+    ] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Thêm cơ quan thu với tài khoản nhận và dải số biên lai / add an agency, its account and its series."""
     from gateway import agencies
     from gateway.agencies import Account, Agency
+    from gateway.cli.register import declare
     from receipts.series import open_series
 
     with refusals(as_json), installation(data) as environment:
@@ -76,8 +79,44 @@ def agency_add(
             series = open_series(
                 uow.connection, owner=agency_id, tax_code=tax_code, symbol=symbol, now=uow.now(), mint=uow.mint
             )
+            if not unregistered:
+                declare(uow, agency_id, since)
         facts = {"agency": agency_id, "account": account_id, "series": series.id}
         say(as_json, facts, f"Đã thêm {name} ({agency_id}), ký hiệu {symbol}")
+
+
+@agency_app.command("theme")
+def agency_theme(
+    agency: Annotated[str, typer.Argument(metavar="ID", help="Mã cơ quan / agency id")],
+    name: Annotated[str | None, typer.Option(help="Tên hiện trên trang / name on the pages")] = None,
+    accent: Annotated[str | None, typer.Option(help="Màu nút, liên kết, #rrggbb / buttons and links")] = None,
+    band: Annotated[str | None, typer.Option(help="Màu dải đầu trang, #rrggbb / the band on top")] = None,
+    logo: Annotated[
+        Path | None, typer.Option(help="Ảnh PNG, JPEG, WebP / picture", exists=True, dir_okay=False)
+    ] = None,
+    no_logo: Annotated[bool, typer.Option("--no-logo", help="Bỏ logo / take the logo away")] = False,
+    bank_links: Annotated[
+        bool | None, typer.Option(help="Mở ứng dụng ngân hàng từ trang nộp (vietqr.io thấy số tiền) / banks' apps")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Tên, màu, logo của cơ quan trên trang người dân / an agency's name, colours and logo on its pages."""
+    from gateway.web import theme
+
+    picture = logo.read_bytes() if logo else b"" if no_logo else None
+    asked = theme.ThemeChange(name, accent, band, picture, bank_links)
+    with refusals(as_json), installation(data) as environment, environment.begin(actor="cli", agency=agency) as uow:
+        kept = theme.change(uow, agency, asked)
+    facts = {
+        "agency": agency,
+        "name": kept.name,
+        "accent": kept.accent,
+        "band": kept.band,
+        "logo": kept.has_logo,
+        "bank_links": kept.bank_links,
+    }
+    say(as_json, facts, f"{kept.name}: {kept.accent}, {kept.band}")
 
 
 @key_app.command("create")
@@ -104,6 +143,7 @@ def keys_init(
     as_json: Json = False,
 ) -> None:
     """Tạo khóa dùng thử; khóa thật đặt vào keys/signer.key, signer.pem / make trial keys."""
+    from gateway.audit import keys as audit_keys
     from gateway.kernel.clock import system_clock
     from receipts.pki import demo_pki
 
@@ -112,41 +152,8 @@ def keys_init(
         raise typer.BadParameter(f"khóa thật: đặt signer.key, signer.pem, token.key vào {directory}; hoặc --demo")
     with refusals(as_json):
         demo_pki(directory, now=system_clock(), organisation=organisation)
+        audit_keys.make(directory)
     say(as_json, {"keys": str(directory)}, f"Khóa dùng thử (DEMO) ở / trial keys in {directory}")
-
-
-@connector_app.command("set")
-def connector_set(
-    name: Annotated[str, typer.Argument(help="Tên kết nối / connector, e.g. vietinbank")],
-    agency: AgencyOption,
-    setting: Annotated[
-        list[str] | None, typer.Option(help="tên=giá trị hoặc tên=@tệp / name=value or name=@file")
-    ] = None,
-    secret: Annotated[list[str] | None, typer.Option(help="tên=@tệp / name=@file")] = None,
-    issue_on: Annotated[str | None, typer.Option(help="notice | statement")] = None,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Thiết lập kết nối cho một cơ quan / set a connector up for an agency."""
-    from gateway import providers
-
-    if issue_on not in (None, "notice", "statement"):
-        raise typer.BadParameter("notice | statement", param_hint="--issue-on")
-    settings, secrets = _pairs(setting), _pairs(secret)
-    with refusals(as_json), installation(data) as environment, environment.begin(actor="cli", agency=agency) as uow:
-        providers.use(uow, agency, name, settings, secrets, issue_on)  # type: ignore[arg-type]
-    facts = {"agency": agency, "connector": name, "callback": f"/callbacks/{agency}/{name}"}
-    say(as_json, facts, f"Đã thiết lập {name}; địa chỉ nhận báo có: /callbacks/{agency}/{name}")
-
-
-@connector_app.command("list")
-def connector_list(as_json: Json = False) -> None:
-    """Các kết nối đã cài / installed connectors."""
-    from connectors import registry
-
-    found = [{"name": entry.name, "error": entry.error} for entry in registry.all()]
-    lines = "\n".join(f"{entry['name']}  {entry['error'] or 'ok'}" for entry in found)
-    say(as_json, {"connectors": found}, lines)
 
 
 @webhook_app.command("add")
@@ -172,19 +179,3 @@ def config_check(data: Data = None, as_json: Json = False) -> None:
     say(as_json, facts, f"Cơ sở dữ liệu: ok\nNgười ký: {keys.signer.subject}\nKết nối hỏng: {broken or 'không'}")
     if broken:
         raise typer.Exit(1)
-
-
-def _pairs(given: list[str] | None) -> dict[str, str]:
-    """`name=value`, or `name=@file` for the file's text, so that secrets stay out of the shell's history."""
-    found = {}
-    for item in given or ():
-        name, separator, value = item.partition("=")
-        if not separator or not name:
-            raise typer.BadParameter(f"cần tên=giá trị / name=value expected: {name}")
-        if value.startswith("@"):
-            path = Path(value[1:])
-            if not path.is_file():
-                raise typer.BadParameter(f"không có tệp / no such file: {path}")
-            value = path.read_text(encoding="utf-8")
-        found[name] = value
-    return found

@@ -110,6 +110,33 @@ def import_settlement_file(
     say(as_json, facts, line.replace(",", ".") if taken.net >= 1000 else line)
 
 
+@statements_app.command("import-list")
+def import_list_file(
+    file: _File,
+    connector: Annotated[str, typer.Option("--connector", help="national_portal, postal...: ai gửi / who sent it")],
+    agency: _Agency,
+    data: _Data = None,
+    as_json: _Json = False,
+) -> None:
+    """Nạp danh sách đã thu của cổng quốc gia, bưu điện... / import what a portal or an agent says was paid."""
+    from dataclasses import asdict
+
+    from gateway.cli.answer import refusals, say
+    from gateway.cli.place import installation
+    from gateway.closing.lists import import_list
+    from gateway.settlement.drain import drain
+
+    with refusals(as_json), _flaws_told(as_json), installation(data) as environment:
+        taken = import_list(environment, agency, connector, file.name, file.read_bytes(), actor="cli")
+        while drain(environment):
+            pass
+        kinds = _reconciled(environment, agency)
+    for flaw in taken.problems:
+        sys.stderr.write(f"{flaw['where']}: {flaw['code']}: {flaw['message']}\n")
+    line = f"{taken.new} khoản mới, {taken.known} khoản đã có, {taken.refused} khoản trái với lần trước, {taken.batches} lô"
+    say(as_json, {**asdict(taken), "lines": kinds}, line)
+
+
 def _reconciled(environment: Environment, agency: str) -> dict[str, int]:
     """Reconcile as of today; lines by kind."""
     from gateway.closing.reconcile import reconcile

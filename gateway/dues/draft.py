@@ -38,6 +38,7 @@ class DossierRequest:
     accepted_on: date | None = None
     channel: Channel = "counter"
     procedure_name: str = ""  # default: the catalogue's
+    restricted: bool = False  # secret or sensitive: no page, message or look-up names what it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ class Desk:
             "payer_kind": payer.kind,
             "payer_sealed": store.seal_payer(dossier_id, payer, self._uow.vault),
             "payer_masked": payer.masked,
-            "payer_index": _payer_index(self._uow, payer.number),
+            "payer_index": store.payer_index(payer.number, self._uow.vault),
             "fingerprint": asked,
             "created_at": self._uow.now(),
+            "restricted": request.restricted,
         }
         pairs = zip(request.items, priced, strict=True)
         dues = [due_row(self._uow, request.agency_id, dossier_id, n, *pair) for n, pair in enumerate(pairs, start=1)]
@@ -116,11 +118,6 @@ def priced_items(
     return found
 
 
-def _payer_index(uow: UnitOfWork, number: str) -> str | None:
-    """What dossiers of one payer are found by: a keyed digest of the identity number or tax code."""
-    return uow.vault.blind("payer", number) if number else None
-
-
 def _paths(path: str, items: Sequence[DueRequest]) -> list[tuple[str, str]]:
     return [(f"{path}[{position}]", item.fee_code) for position, item in enumerate(items)]
 
@@ -138,6 +135,8 @@ def content(request: DossierRequest) -> dict[str, Any]:
     """The request as JSON values, for its fingerprint; the payer in one spelling."""
     told = asdict(replace(request, payer=checked(request.payer)[0]))
     told["accepted_on"] = request.accepted_on.isoformat() if request.accepted_on else None
+    if not request.restricted:
+        del told["restricted"]  # the fingerprints of before there was such a word still hold
     for item in told["items"]:
         item["deadline"] = item["deadline"].isoformat() if item["deadline"] else None
     return told

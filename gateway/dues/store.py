@@ -41,6 +41,7 @@ dossier = sa.Table(
     sa.Column("payer_index", sa.Text),
     sa.Column("fingerprint", sa.Text, nullable=False),
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("restricted", sa.Boolean, nullable=False, server_default=sa.false()),  # secret or sensitive: not named
     sa.UniqueConstraint("agency_id", "code"),
     sa.CheckConstraint("channel IN ('counter', 'online')", name="channel"),
     sa.CheckConstraint("payer_kind IN ('person', 'organisation')", name="payer_kind"),
@@ -139,6 +140,7 @@ class DossierRow:
     payer_index: str | None = field(repr=False)
     fingerprint: str = field(repr=False)
     created_at: datetime
+    restricted: bool = False  # secret or sensitive: pages and messages name neither procedure nor payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +238,15 @@ def dues_by_id(connection: sa.Connection, agency_id: str, due_ids: Iterable[str]
     return [_due(row) for row in connection.execute(chosen.order_by(due.c.id))]
 
 
-def lock_dues(connection: sa.Connection, due_ids: Iterable[str]) -> list[DueRow]:
-    """Hold these dues until the end of the unit of work; locked and returned in id order, whatever the agency."""
-    chosen = sa.select(due).where(bulk.among(connection, due.c.id, set(due_ids))).order_by(due.c.id).with_for_update()
+def lock_dues(connection: sa.Connection, due_ids: Iterable[str], dossier_ids: Iterable[str] = ()) -> list[DueRow]:
+    """Hold these dues, and those of these dossiers, until the end of the unit of work; locked and returned in id order,
+    whatever the agency.
+    """
+    asked = ((due.c.id, set(due_ids)), (due.c.dossier_id, set(dossier_ids)))
+    named = [bulk.among(connection, column, values) for column, values in asked if values]
+    if not named:
+        return []
+    chosen = sa.select(due).where(sa.or_(*named)).order_by(due.c.id).with_for_update()
     return [_due(row) for row in connection.execute(chosen)]
 
 
@@ -253,6 +261,11 @@ def mark_paid(connection: sa.Connection, paid: Sequence[tuple[str, str]], now: d
 def payer(row: DossierRow, vault: Vault) -> PayerFacts:
     """Who pays, unsealed."""
     return PayerFacts(**json.loads(vault.unseal(_payer_place(row.id), row.payer_sealed)))
+
+
+def payer_index(number: str, vault: Vault) -> str | None:
+    """What a payer's dossiers are found by: a keyed digest of the number."""
+    return vault.blind("payer", number) if number else None
 
 
 def seal_payer(dossier_id: str, facts: PayerFacts, vault: Vault) -> bytes:

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     tax_sender: str = ""  # MNGui; by default K and the agency's tax code
     tax_message_type: str = "TH-BLDT"  # MLTDiep: the code for 01/TH-BLĐT is not published
     oidc_client_secret: SecretStr = SecretStr("")
+    write_off_limit: int = 50_000  # đồng: a larger difference is accepted by two persons
 
     @property
     def url(self) -> str:

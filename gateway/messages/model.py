@@ -44,6 +44,12 @@ class AddressUnusable(Invalid):
     code = "message.address"
 
 
+class StateUnknown(Invalid):
+    """There is no such state of a message."""
+
+    code = "message.state_unknown"
+
+
 class CarrierSilent(Unavailable):
     """The mail server or the SMS centre does not answer, or not now."""
 

@@ -27,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 def send_waiting(environment: Environment) -> int:
     """Send what is due; how many were tried."""
+    with environment.read() as connection:
+        if not outbox.any_due(connection, [SEND], now=environment.clock()):
+            return 0
     with environment.begin(actor="worker") as uow:
         claimed = outbox.claim(uow.connection, SEND, now=uow.now(), limit=BATCH, lease=LEASE)
     for job in claimed:

@@ -48,6 +48,9 @@ def jobs_for(events: Sequence[sa.Row[Any]]) -> list[Job]:
 
 def write_waiting(environment: Environment) -> int:
     """Write the messages of events that came; how many events were looked at."""
+    with environment.read() as connection:
+        if not outbox.any_due(connection, [WRITE], now=environment.clock()):
+            return 0
     with environment.begin(actor="worker") as uow:
         claimed = outbox.claim(uow.connection, WRITE, now=uow.now(), limit=BATCH, lease=LEASE)
         for job in claimed:

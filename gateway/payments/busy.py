@@ -26,6 +26,12 @@ due_busy = sa.Table(
 )
 
 
+# Built once: asked at every payment that is begun.
+_OF = sa.select(due_busy.c.due_id)
+_BUSY_BY_ARRAY = _OF.where(due_busy.c.due_id == sa.any_(sa.bindparam("wanted", type_=sa.ARRAY(sa.Text))))
+_BUSY = _OF.where(due_busy.c.due_id.in_(sa.bindparam("wanted", expanding=True)))
+
+
 class DueBusy(Conflict):
     """A card terminal is busy with one of the dues, or its answer is not known yet."""
 
@@ -37,8 +43,8 @@ def busy(connection: sa.Connection, due_ids: Iterable[str]) -> set[str]:
     wanted = list(due_ids)
     if not wanted:
         return set()
-    query = sa.select(due_busy.c.due_id).where(bulk.among(connection, due_busy.c.due_id, wanted))
-    return set(connection.scalars(query))
+    query = _BUSY_BY_ARRAY if connection.dialect.name == "postgresql" else _BUSY
+    return set(connection.scalars(query, {"wanted": wanted}))
 
 
 def refuse_busy(taken: Collection[str], dues: Iterable[DueRow]) -> None:

@@ -16,7 +16,7 @@ from gateway.dues import store as dues_store
 from gateway.dues.model import DueStatus
 from gateway.dues.store import DueRow
 from gateway.kernel.clock import rfc3339
-from gateway.payments import provider_start, store
+from gateway.payments import elsewhere, provider_start, store
 from gateway.payments.busy import busy
 from gateway.payments.channels import starters
 from gateway.payments.model import BANK_CHANNELS, OUTER, PAID
@@ -35,6 +35,7 @@ class PaymentFacts:
     receipts: tuple[sa.Row[Any], ...]
     redirect_url: str | None = None  # the page of the provider that collects it
     busy: bool = False  # a card terminal has one of its dues: no QR meanwhile
+    receipted_by: str = ""  # whose side has issued the receipt, where it is not ours
 
     @property
     def status(self) -> str:
@@ -101,6 +102,8 @@ def views(connection: sa.Connection, rows: Sequence[PaymentRow]) -> list[Payment
     known = {row.agency_id: agencies.require(connection, row.agency_id) for row in rows}
     accounts = {a.id: a for agency_id in known for a in agencies.all_accounts_of(connection, agency_id)}
     pages = provider_start.redirects(connection, rows)
+    unreceipted = [row.id for row in rows if row.status in PAID and row.id not in receipts]
+    issuers = elsewhere.issuers(connection, unreceipted) if unreceipted else {}
     taken = busy(connection, {due_id for ids in covered.values() for due_id in ids}) if covered else set()
     return [
         PaymentView(
@@ -110,6 +113,7 @@ def views(connection: sa.Connection, rows: Sequence[PaymentRow]) -> list[Payment
             tuple(receipts.get(row.id, ())),
             pages.get(row.id),
             not taken.isdisjoint(covered[row.id]),
+            provider_name(issuers[row.id]) if row.id in issuers else "",
             agency=known[row.agency_id],
         )
         for row in rows

@@ -24,7 +24,7 @@ from gateway.payments.store import PaymentRow
 from gateway.settlement import store
 from gateway.settlement.model import HELD, Arrival, DueCase, Held, Known, PaymentCase, Proof, Reason
 from receipts import series as receipt_series
-from receipts.register import Verdict, may_issue
+from receipts.register import Verdict, verdicts
 from receipts.series import Series
 
 
@@ -86,7 +86,7 @@ def lock(uow: UnitOfWork, agency_id: str, arrivals: Sequence[Arrival], payment_i
     held_on = {money[item.notice_id].day for payment in payments.values() for item in payment.held}
     days = {arrival.day for arrival in arrivals} | held_on
     series = _series(connection, agency_id, days) if rows else {}
-    issuing = {day: may_issue(connection, agency_id, day) for day in sorted(days)} if rows else {}
+    issuing = verdicts(connection, agency_id, days) if rows else {}
     return Loaded(agency, accounts, payments, rows, dues, money, series, issuing)
 
 

@@ -118,8 +118,11 @@ class Desk:
         return self._suspend(arrival, money, decision)
 
     def _series_open(self, decision: Settle, arrival: Arrival) -> bool:
-        needed = self._receipts_needed(decision)
+        needed = self._needed(decision, arrival)
         return needed == 0 or (self._may_issue(arrival.day) and self._left[self._pool(arrival.day)] >= needed)
+
+    def _needed(self, decision: Settle, arrival: Arrival) -> int:
+        return 0 if arrival.receipted_elsewhere else self._receipts_needed(decision)
 
     def _may_issue(self, day: date) -> bool:
         return day in self.loaded.issuing and self.loaded.issuing[day].open
@@ -220,7 +223,7 @@ class Desk:
         payment.received += arrival.amount
         payment.status = follow(payment.status, PaymentEvent.SETTLED)
         self.changed[payment.id] = payment
-        self._left[self._pool(arrival.day)] -= self._receipts_needed(decision)
+        self._left[self._pool(arrival.day)] -= self._needed(decision, arrival)
         self._enter_settled(arrival, decision, from_held - (arrival.amount - left))
         outcome = Settled(arrival, payment, decision.dues, decision.surplus, decision.late)
         self.settled.append(outcome)

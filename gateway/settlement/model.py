@@ -59,6 +59,7 @@ class Arrival:
     payer_bank: str = ""
     settles: bool = True  # this proof is enough for the agency to issue a receipt
     amount_sure: bool = True  # False: an amount other than the one asked needs the statement
+    receipted_elsewhere: bool = False  # whoever took it has issued the receipt: none of ours
 
 
 @dataclass(slots=True)

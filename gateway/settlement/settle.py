@@ -5,7 +5,7 @@ All of it commits together or none of it exists, so "paid without receipt" and "
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -18,6 +18,7 @@ from gateway.settlement import cases, paper, save
 from gateway.settlement.decide import decide
 from gateway.settlement.desk import Desk, Outcome, Repeated, Settled, Suspended
 from gateway.settlement.model import Arrival, Settle
+from gateway.settlement.receipted import elsewhere_issued
 from receipts import issue as receipt_issue
 from receipts.model import Numbered, ReceiptFacts
 
@@ -51,22 +52,24 @@ def _finish(uow: UnitOfWork, desk: Desk, outcomes: Sequence[Outcome]) -> None:
 
     save.save(uow, desk, keep)
     post(uow, desk.entries, keep)
-    numbered = _issue(uow, desk, keep)
-    uow.emit(_events(desk.loaded.agency.id, outcomes, numbered), after=fresh)
+    elsewhere = elsewhere_issued(desk, keep)
+    numbered = _issue(uow, desk, keep, elsewhere)
+    uow.emit(_events(desk.loaded.agency.id, outcomes, numbered, elsewhere), after=fresh)
 
 
 def _receipts_of(loaded: cases.Loaded, decision: Settle) -> int:
     return len(paper.groups(loaded.agency, decision.dues))
 
 
-def _issue(uow: UnitOfWork, desk: Desk, keep: bulk.Insert) -> list[Numbered]:
-    if not desk.settled:
+def _issue(uow: UnitOfWork, desk: Desk, keep: bulk.Insert, elsewhere: Mapping[str, str]) -> list[Numbered]:
+    ours = [item for item in desk.settled if item.payment.id not in elsewhere]
+    if not ours:
         return []
     loaded = desk.loaded
-    dossier_ids = sorted({due.dossier_id for item in desk.settled for due in item.dues})
+    dossier_ids = sorted({due.dossier_id for item in ours for due in item.dues})
     dossiers = dues_store.dossiers(uow.connection, dossier_ids)
     facts: list[ReceiptFacts] = []
-    for item in desk.settled:
+    for item in ours:
         row = loaded.rows[item.payment.id]
         for (dossier_id, split), dues in paper.groups(loaded.agency, item.dues).items():
             dossier = dossiers[dossier_id]
@@ -94,13 +97,15 @@ def _issue(uow: UnitOfWork, desk: Desk, keep: bulk.Insert) -> list[Numbered]:
     )
 
 
-def _events(agency: str, outcomes: Iterable[Outcome], numbered: Sequence[Numbered]) -> Iterable[Event]:
+def _events(
+    agency: str, outcomes: Iterable[Outcome], numbered: Sequence[Numbered], elsewhere: Mapping[str, str]
+) -> Iterable[Event]:
     receipts_of: dict[str, list[Numbered]] = {}
     for receipt in numbered:
         receipts_of.setdefault(receipt.payment, []).append(receipt)
     for outcome in outcomes:
         if isinstance(outcome, Settled):
-            yield _paid(agency, outcome, receipts_of.get(outcome.payment.id, []))
+            yield _paid(agency, outcome, receipts_of.get(outcome.payment.id, []), elsewhere.get(outcome.payment.id))
         elif isinstance(outcome, Suspended):
             yield _suspended(agency, outcome)
         elif isinstance(outcome, Repeated):
@@ -108,8 +113,8 @@ def _events(agency: str, outcomes: Iterable[Outcome], numbered: Sequence[Numbere
             yield Event(agency, kind, outcome.notice_id, {"arrival": outcome.arrival.id})
 
 
-def _paid(agency: str, outcome: Settled, receipts: Sequence[Numbered]) -> Event:
-    body = {
+def _paid(agency: str, outcome: Settled, receipts: Sequence[Numbered], elsewhere: str | None) -> Event:
+    body: dict[str, object] = {
         "payment_id": outcome.payment.id,
         "reference": outcome.payment.reference,
         "amount": sum(due.amount for due in outcome.dues),
@@ -121,6 +126,8 @@ def _paid(agency: str, outcome: Settled, receipts: Sequence[Numbered]) -> Event:
             for r in receipts
         ],
     }
+    if elsewhere is not None:
+        body["receipted_by"] = elsewhere  # the connector whose side has issued the receipt
     return Event(agency, "payment.paid", outcome.payment.id, body)
 
 

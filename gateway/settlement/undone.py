@@ -62,11 +62,11 @@ def undone(uow: UnitOfWork, agency_id: str, payment_id: str, kind: Kind, ref: st
     return made
 
 
-def of_reference(uow: UnitOfWork, agency_id: str, reference: str, ref: str) -> list[str]:
+def of_reference(uow: UnitOfWork, agency_id: str, reference: str, ref: str, kind: Kind = "reversed") -> list[str]:
     """The same for a provider's word that money of this payment reference went back."""
     query = sa.select(payment.c.id).where(own(payment, agency_id), payment.c.reference == reference)
     found = uow.connection.execute(query).scalar_one_or_none()
-    return [] if found is None else undone(uow, agency_id, found, "reversed", ref)
+    return [] if found is None else undone(uow, agency_id, found, kind, ref)
 
 
 def open_tasks(connection: sa.Connection, agency_id: str) -> list[sa.Row[tuple[object, ...]]]:

@@ -46,6 +46,9 @@ def send_waiting(environment: Environment) -> int:
     """Send what is due; how many were tried."""
     if not environment.settings.tax_url:
         return 0
+    with environment.read() as connection:
+        if not outbox.any_due(connection, [SEND], now=environment.clock()):
+            return 0
     with environment.begin(actor="worker") as uow:
         claimed = outbox.claim(uow.connection, SEND, now=uow.now(), limit=BATCH, lease=LEASE)
     for job in claimed:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 def install(app: FastAPI) -> None:
     """Put the pages, their static files and `app.state.tailer` on an application that has its `state.environment`."""
     from gateway.web import assets
+    from gateway.web.accountant import router as accountant
     from gateway.web.citizen import router
+    from gateway.web.counter import router as counter
     from gateway.web.go import router as go
     from gateway.web.limit import Limiter
     from gateway.web.live import Tailer
@@ -24,6 +26,8 @@ def install(app: FastAPI) -> None:
     app.include_router(router)
     app.include_router(go)
     app.include_router(officers)
+    app.include_router(counter)
+    app.include_router(accountant)
     app.include_router(replaced)
     app.add_middleware(Refusals)
     app.add_route(f"{assets.PREFIX}{{name}}", assets.serve, methods=["GET"], include_in_schema=False)

@@ -6,7 +6,10 @@ The request's address (130 random bits) is the right to see it; who made it has 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
+from typing import Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -16,10 +19,12 @@ from starlette.responses import Response
 from connectors.vietqr import image
 from gateway.baskets import codes, fill, pack
 from gateway.baskets.model import Basket, BasketInvalid, BasketMissing, Left
+from gateway.dues import store as dues_store
+from gateway.payments.view import PaymentView
 from gateway.web import claim_words as _words  # noqa: F401 - teaches the pages their texts
 from gateway.web import pages
 from gateway.web.door import allowed, environment_of, too_many
-from gateway.web.language import LANGUAGES, text
+from gateway.web.language import LANGUAGES, Language, text
 
 TONES = {"pending": "wait", "paid": "good", "expired": "over", "failed": "bad", "checking": "check"}
 
@@ -43,9 +48,12 @@ def show(request: Request) -> Response:
     found = _found(request)
     if found is None:
         return pages.problem(request, "problem.unknown_code", 404)
+    with environment_of(request).read() as connection:
+        contents = _contents(connection, found.payments, pages.language_of(request))
     pictures = {view.row.id: _inline(view.payload) for view in found.payments if view.payload}
     signed = any(row.signed_at is not None for view in found.payments for row in view.receipts)
-    return pages.page(request, "basket.html", basket=found, pictures=pictures, signed=signed, tones=TONES)
+    facts: dict[str, Any] = {"pictures": pictures, "contents": contents, "signed": signed, "tones": TONES}
+    return pages.page(request, "basket.html", basket=found, **facts)
 
 
 def receipts(request: Request) -> Response:
@@ -90,6 +98,24 @@ def _found(request: Request) -> Basket | None:
             return fill.standing(connection, request.path_params["token"], environment.vault)
         except BasketMissing:
             return None
+
+
+def _contents(
+    connection: sa.Connection, payments: Sequence[PaymentView], language: Language
+) -> dict[str, list[tuple[str, int]]]:
+    """Payment id -> dossier codes and what is asked for each, đồng. A restricted dossier is not named."""
+    dues = [due for view in payments for due in view.dues]
+    known = dues_store.dossiers(connection, {due.dossier_id for due in dues})
+    found: dict[str, list[tuple[str, int]]] = {}
+    for view in payments:
+        sums: dict[str, int] = {}
+        for due in view.dues:
+            sums[due.dossier_id] = sums.get(due.dossier_id, 0) + due.amount
+        found[view.row.id] = [
+            (text(language, "restricted.purpose") if known[each].restricted else known[each].code, amount)
+            for each, amount in sums.items()
+        ]
+    return found
 
 
 def _inline(payload: str) -> str:

@@ -6,7 +6,7 @@ private one: whoever files a claim by reference need not be the payer.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,11 +21,13 @@ from gateway.claims import make, store
 from gateway.claims.model import ClaimInvalid, ClaimMissing, ClaimState, Told
 from gateway.kernel.clock import business_day
 from gateway.payments.model import PAID, PaymentMissing
-from gateway.payments.store import PaymentRow, by_token, payment, rows
+from gateway.payments.store import PaymentRow, by_id, by_token, payment, rows
+from gateway.payments.view import views
+from gateway.providers import provider_name
 from gateway.web import claim_words as _words  # noqa: F401 - teaches the pages their texts
-from gateway.web import pages, theme
+from gateway.web import explain, pages, theme
 from gateway.web.door import allowed, environment_of, too_many
-from gateway.web.language import LANGUAGES, text
+from gateway.web.language import LANGUAGES, Language, text
 
 TONES = {
     "paid": "good",
@@ -74,14 +76,29 @@ def show(request: Request) -> Response:
             row = store.by_token(connection, request.path_params["token"])
         except ClaimMissing:
             return pages.problem(request, "problem.unknown_code", 404)
-        [paid] = rows(connection, sa.select(payment).where(payment.c.id == row.payment_id))
+        wanted = by_id(connection, row.agency_id, row.payment_id)
+        open_yet = row.state == ClaimState.OPEN
+        more = _more(connection, wanted, environment.clock(), pages.language_of(request)) if open_yet else []
         dressed = theme.of(connection, row.agency_id)
     ended = row.state == ClaimState.ENDED
     finding = "claim.ended" if ended else f"finding.{row.finding}"
     tone = "over" if ended else TONES[row.finding]
-    return pages.page(
-        request, "claim.html", claim=row, reference=paid.reference, finding=finding, tone=tone, theme=dressed
-    )
+    said: dict[str, Any] = {"finding": finding, "tone": tone, "more": more}
+    return pages.page(request, "claim.html", claim=row, reference=wanted.reference, theme=dressed, **said)
+
+
+def _more(connection: sa.Connection, row: PaymentRow, now: datetime, language: Language) -> list[str]:
+    """What a person who waits should know: who was asked, who is late, and that a terminal has the due."""
+    [view] = views(connection, [row])
+    found = []
+    doubt = explain.doubt_about(connection, view, now)
+    if doubt is not None:
+        found.append(f"{doubt.vi if language == 'vi' else doubt.en}.")
+    if (connector := make.asks(row)) is not None:
+        found.append(text(language, "claim.asked", provider=provider_name(connector)))
+    if view.busy:
+        found += [text(language, key) for key in ("explain.busy", "explain.busy_next")]
+    return found
 
 
 def _send(request: Request, typed: dict[str, str], picture: bytes) -> Response:

@@ -42,6 +42,10 @@ TEXTS = learn(
         "claim.again": ("Xem lại", "Look again"),
         "claim.made": ("Tiếp nhận lúc", "Taken at"),
         "claim.looked": ("Tìm lần cuối lúc", "Last looked at"),
+        "claim.asked": (
+            "Đã hỏi lại {provider}. Có câu trả lời, trang này sẽ đổi khi bạn xem lại.",
+            "{provider} has been asked again. Once it answers, this page changes when you look again.",
+        ),
         "claim.payment": ("Trang của lệnh thanh toán", "The payment's page"),
         "finding.paid": ("Đã tìm thấy: lệnh này đã được thanh toán", "Found: this payment is paid"),
         "finding.paid.note": ("Biên lai có ở trang của lệnh thanh toán.", "The receipt is on the payment's page."),
@@ -52,8 +56,8 @@ TEXTS = learn(
         ),
         "finding.suspense": ("Có khoản tiền có thể là của bạn", "There is money that may be yours"),
         "finding.suspense.note": (
-            "Khoản tiền không ghi đúng mã. Hai cán bộ sẽ đối chiếu rồi ghi vào lệnh của bạn.",
-            "It came without the right reference. Two officers compare, then book it to your payment.",
+            "Khoản tiền này chưa tự ghi được vào lệnh, ví dụ vì thiếu mã. Hai cán bộ đối chiếu rồi mới ghi.",
+            "It could not be booked by itself, for want of the reference for example. Two officers compare, then book it.",
         ),
         "finding.arriving": ("Tin báo của ngân hàng vừa tới", "The bank's notice has just arrived"),
         "finding.arriving.note": (
@@ -102,6 +106,9 @@ TEXTS = learn(
         "basket.progress": ("Đã thanh toán {done} trên {total} lần chuyển", "{done} of {total} transfers paid"),
         "basket.part": ("Lần chuyển {number}: {agency}", "Transfer {number}: {agency}"),
         "basket.dues": ("{count} khoản", "{count} dues"),
+        "basket.what": ("Nộp cho những hồ sơ nào", "What each transfer is for"),
+        "basket.what_of": ("Lần chuyển {number}: {agency}", "Transfer {number}: {agency}"),
+        "basket.print_do": ("In đề nghị thanh toán", "Print the request"),
         "basket.open": ("Mở trang thanh toán", "Open its payment page"),
         "basket.zip": ("Tải mọi biên lai (ZIP: XML, PDF, XLSX)", "Download all receipts (ZIP: XML, PDF, XLSX)"),
         "basket.print": (

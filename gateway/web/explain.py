@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from gateway.access import own
 from gateway.connecting.doubts import doubts
+from gateway.payments.view import PaymentView
 from gateway.settlement.model import HELD
 from gateway.settlement.refund.view import PayerRefund, state_for_payer
 from gateway.settlement.store import suspense
@@ -64,7 +65,11 @@ class Explained:
 
 def provider_doubt(connection: sa.Connection, shown: Screen, now: datetime) -> Doubt | None:
     """Whether the bank or provider this payment waits for is known to be late or not answering."""
-    view = shown.view
+    return doubt_about(connection, shown.view, now)
+
+
+def doubt_about(connection: sa.Connection, view: PaymentView, now: datetime) -> Doubt | None:
+    """The same of a payment without its screen."""
     named = {view.account.connector, view.row.channel}
     return next((one for one in doubts(connection, view.row.agency_id, now) if one.connector in named), None)
 

@@ -128,7 +128,7 @@ def _put_down_who_issues() -> None:
     if op.get_bind().dialect.name == "postgresql":
         first_day = f"CAST({first_day} AS DATE)"
     op.execute(
-        "INSERT INTO receipt_registration (id, owner, state, accepted_on, sent_at) "
+        "INSERT INTO receipt_registration (id, owner, state, accepted_on, sent_at) "  # noqa: S608 - our own words
         f"SELECT 'reg_' || s.owner, s.owner, 'accepted', {first_day}, min(s.opened_at) FROM receipt_series s "
         "WHERE NOT EXISTS (SELECT 1 FROM receipt_registration r WHERE r.owner = s.owner) GROUP BY s.owner"
     )

@@ -21,7 +21,22 @@ class Screen:
         return self.vi if language == "vi" else self.en
 
 
-SCREENS: tuple[Screen, ...] = ()
+BOOKS = frozenset({Role.ACCOUNTANT, Role.APPROVER, Role.AUDITOR})
+
+SCREENS: tuple[Screen, ...] = (
+    Screen("/counter", "Quầy thu", "Counter", frozenset({Role.COUNTER, Role.ASSISTANT})),
+    Screen("/counter/shift", "Ca làm việc", "Shift", frozenset({Role.COUNTER})),
+    Screen("/counter/second", "Người thứ hai", "Second person", frozenset({Role.APPROVER})),
+    Screen("/accountant", "Đối soát", "Reconciliation", BOOKS),
+    Screen("/accountant/import", "Nạp tệp", "Import", frozenset({Role.ACCOUNTANT})),
+    Screen("/accountant/second", "Chờ duyệt", "To agree", BOOKS),
+    Screen("/accountant/day", "Số liệu", "Figures", BOOKS),
+    Screen("/accountant/close", "Khóa sổ", "Close", BOOKS),
+    Screen("/accountant/reports", "Báo cáo", "Reports", BOOKS),
+    Screen("/accountant/refunds", "Hoàn trả", "Refunds", BOOKS),
+    Screen("/accountant/claims", "Phản ánh", "Claims", BOOKS),
+    Screen("/accountant/remit", "Nộp ngân sách", "Remittance", BOOKS),
+)
 
 
 def screens_of(officer: Officer) -> list[Screen]:

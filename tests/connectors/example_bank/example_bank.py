@@ -113,7 +113,10 @@ def samples() -> Samples:
             another={"id": "EB0002"},
             signed=SIGNED,
             memo="memo",
-            sayings=(Saying({"amount": "90000"}, {"amount": 90_000}),),
+            sayings=(
+                Saying({"amount": "90000"}, {"amount": 90_000}),
+                Saying({"memo": "BLQ84G7ZWYRD | NOP LE PHI"}, {"memo": "BLQ84G7ZWYRD | NOP LE PHI"}),
+            ),
             strangers=(json_request(FIELDS), _write(FIELDS, key="another-key")),
         ),
         answers=Answers(CODES, lambda reply: str(json.loads(reply.body)["code"]), frozenset({"ok"})),

@@ -7,8 +7,10 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
+from connectors.simulators.postal_agent import Batch, Collected, PostalAgent
+from gateway import providers
 from gateway.settlement import store
-from tests.town import LE_PHI, Town
+from tests.town import ACCOUNT, AGENCY, LE_PHI, TODAY, Town
 
 HOOK = "/callbacks/H56.17/vietinbank"
 
@@ -68,3 +70,21 @@ def test_nobody_is_called_here(client: TestClient, path: str) -> None:
 
 def test_other_methods_are_not_taken(client: TestClient) -> None:
     assert client.put(HOOK).status_code == 405
+
+
+def test_an_agents_signed_list_comes_in_by_the_same_door(client: TestClient, town: Town) -> None:
+    agent = PostalAgent("key-of-the-agent", f"/callbacks/{AGENCY}/postal")
+    with town.environment.begin(actor="test", agency=AGENCY) as uow:
+        providers.use(uow, AGENCY, "postal", {}, {"signing_keys": agent.key})
+    now = town.environment.clock()
+    paid = [town.payment(LE_PHI), town.payment(LE_PHI)]
+    told = tuple(Collected(str(n), payment.reference, payment.amount, now) for n, payment in enumerate(paid))
+    (call,) = agent.deliveries(Batch("VNP-1", ACCOUNT, TODAY, told), now, bits=lambda bits: 0)
+    for _ in range(2):
+        answer = client.post(agent.hook, content=call.request.body, headers=dict(call.request.headers))
+        assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert sorted(row.state for row in town.rows(store.inbox)) == ["done", "waiting", "waiting"]
+    town.work()
+    assert {town.view(payment).status for payment in paid} == {"paid"}
+    forged = client.post(agent.hook, content=call.request.body + b" ", headers=dict(call.request.headers))
+    assert forged.status_code == 401

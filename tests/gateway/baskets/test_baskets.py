@@ -4,60 +4,31 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import replace
-from datetime import date
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 from lxml import etree
 
-from gateway import agencies
-from gateway.agencies import Account, Agency
 from gateway.baskets import codes, fill, pack
 from gateway.baskets.model import Basket, BasketInvalid, BasketMissing, Left
 from gateway.delivery.documents import render_waiting, sign_waiting
-from gateway.dues.model import DueRequest
-from gateway.dues.payer import PayerFacts
-from gateway.dues.register import DossierRequest, register
 from gateway.kernel.uow import Environment
-from receipts import enrolment
 from receipts.reading import read
-from receipts.series import open_series
 from tests import town as town_module
-from tests.town import AGENCY, LE_PHI, PHI, Town
-
-COMPANY = PayerFacts(name="Công ty TNHH Thử Nghiệm", tax_code="0100109106", address="Hà Nội")
-OTHER = "H56.18"
+from tests.gateway.baskets.neighbour import COMPANY, OTHER, deliver_to_both, dossier_of, settle_in
+from tests.town import AGENCY, LE_PHI, Town
 
 
 @pytest.fixture
 def town(environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
     monkeypatch.setattr(town_module, "PAYER", COMPANY)
     town = Town(environment, tmp_path)
-    with environment.begin(actor="test", agency=OTHER) as uow:
-        agencies.add(uow, Agency(OTHER, "Sở Nông nghiệp", "2800000002", "Thanh Hóa"))
-        account = Account(uow.mint("acc"), OTHER, "970415", "220000012345", "SO NN", "VietinBank", ("*",), "vietinbank")
-        agencies.add_account(uow, account)
-        open_series(uow.connection, owner=OTHER, tax_code="2800000002", symbol="26TBB", now=uow.now(), mint=uow.mint)
-        enrolment.declare(
-            uow.connection,
-            owner=OTHER,
-            certificates=[town.keys.signer.certificate],
-            accepted_on=date(2026, 7, 1),
-            now=uow.now(),
-            mint=uow.mint,
-        )
+    settle_in(town)
     return town
-
-
-def elsewhere(town: Town, number: int) -> str:
-    """A dossier of the company at the other agency; its code."""
-    code = f"H56.18-261124-{number:04d}"
-    request = DossierRequest(OTHER, code, "1.004616", COMPANY, (DueRequest(PHI),))
-    with town.environment.begin(actor="test", agency=OTHER) as uow:
-        register(uow, request)
-    return code
 
 
 def made(town: Town, typed: list[str], number: str = COMPANY.tax_code) -> Basket:
@@ -72,40 +43,57 @@ def look(town: Town, token: str) -> Basket:
 
 
 def pay(town: Town, basket: Basket) -> None:
-    """The company scans each QR; what the bank then knows reaches the books by the statement's way in."""
+    """The company scans each QR that is still to be paid; both agencies hear of it, and sign."""
     for view in basket.payments:
-        if view.agency.id == AGENCY:
-            town.bank.pay(view.payload or "")
-    town.deliver()
-    town.work()
-    sign_waiting(town.environment, town.keys)
+        if view.payload:
+            town.bank.pay(view.payload)
+            deliver_to_both(town)
+    while sign_waiting(town.environment, town.keys):
+        pass
     while render_waiting(town.environment, town.keys):
         pass
 
 
-def test_forty_dossiers_of_two_agencies_are_two_transfers(town: Town) -> None:
-    mine = [town.dossier(LE_PHI, PHI).dossier.code for _ in range(25)]
-    theirs = [elsewhere(town, number) for number in range(15)]
+def test_forty_dossiers_of_two_agencies_end_with_forty_receipts_and_one_zip(town: Town) -> None:
+    mine = [town.dossier(LE_PHI).dossier.code for _ in range(25)]
+    theirs = [dossier_of(town, number) for number in range(15)]
     basket = made(town, mine + theirs)
-    assert [(view.agency.id, view.row.amount) for view in basket.payments] == [(AGENCY, 25 * 195_000), (OTHER, 900_000)]
-    assert (basket.amount, basket.paid, basket.left_out) == (5_775_000, 0, ())
-    assert all(view.payload for view in basket.payments)
+    asked = [(view.agency.id, view.row.amount) for view in basket.payments]
+    assert asked == [(AGENCY, 25 * 135_000), (OTHER, 15 * 60_000)]
+    assert (basket.amount, basket.paid, basket.left_out) == (4_275_000, 0, ())
 
-    pay(town, basket)
+    town.bank.pay(basket.payments[0].payload or "")
+    deliver_to_both(town)
+    assert look(town, basket.token).paid == 1
+    pay(town, look(town, basket.token))
     basket = look(town, basket.token)
-    assert basket.paid == 1
-    receipts = [row for view in basket.payments for row in view.receipts]
-    assert sum(row.amount for row in receipts) == 25 * 195_000
+    assert basket.paid == 2
+    assert {row.dossier_code: row.amount for row in receipts_of(basket)} == (
+        dict.fromkeys(mine, 135_000) | dict.fromkeys(theirs, 60_000)
+    )
+    assert len(receipts_of(basket)) == 40
+    assert {(row.owner, row.symbol) for row in receipts_of(basket)} == {(AGENCY, "26TAA"), (OTHER, "26TBB")}
+    is_whole(town, basket)
+    town.ties()
+
+
+def receipts_of(basket: Basket) -> list[sa.Row[Any]]:
+    return [row for view in basket.payments for row in view.receipts]
+
+
+def is_whole(town: Town, basket: Basket) -> None:
+    """One ZIP: XML and PDF of each receipt in the company's name and tax code, and a list that adds up."""
     with town.environment.read() as connection:
         packed = zipfile.ZipFile(BytesIO(pack.pack(connection, basket, town.environment.vault)))
     names = packed.namelist()
-    assert len([name for name in names if name.endswith(".xml")]) == len(receipts)
-    assert len([name for name in names if name.endswith(".pdf")]) == len(receipts)
-    said = read(etree.fromstring(packed.read(next(name for name in names if name.endswith(".xml"))))[0])
-    assert said.payer.name == COMPANY.name
+    for kind, begins in (("xml", b"<"), ("pdf", b"%PDF-")):
+        found = [name for name in names if name.endswith(f".{kind}")]
+        assert len(set(found)) == len(receipts_of(basket))
+        assert all(packed.read(name).startswith(begins) for name in found)
+    said = [read(etree.fromstring(packed.read(name))[0]) for name in names if name.endswith(".xml")]
+    assert {(one.payer.name, one.payer.tax_code) for one in said} == {(COMPANY.name, COMPANY.tax_code)}
     sheet = openpyxl.load_workbook(BytesIO(packed.read("bien-lai.xlsx"))).worksheets[0]
-    assert sum(row[6] for row in sheet.iter_rows(min_row=2, values_only=True)) == 25 * 195_000
-    town.ties()
+    assert sum(row[6] for row in sheet.iter_rows(min_row=2, values_only=True)) == basket.amount
 
 
 def test_what_is_not_the_payers_is_as_good_as_unknown(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,14 +14,21 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from connectors.files.write_camt import camt053
+from connectors.simulators.bank_faults import FAULTS
+from connectors.vietqr import codec
 from gateway.claims import make, store
 from gateway.claims.model import ClaimClosed, ClaimInvalid, ClaimState, Finding, Told
 from gateway.closing.intake import import_statement
+from gateway.counter.terminal_file import decide
 from gateway.kernel import outbox
 from gateway.kernel.uow import Environment
 from gateway.messages.store import message
 from gateway.payments.store import PaymentRow
+from gateway.settlement.store import inbox
 from tests.conftest import HandClock
+from tests.flows.till import ACQUIRER, Till
+from tests.gateway.baskets.neighbour import OTHER, OTHERS_ACCOUNT, deliver_to_both, settle_in
+from tests.gateway.connecting.fair import PSPS, Fair
 from tests.town import ACCOUNT, AGENCY, LE_PHI, OTHER_ACCOUNT, TODAY, Town
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 50
@@ -30,6 +37,13 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 50
 @pytest.fixture
 def town(environment: Environment, tmp_path: Path) -> Town:
     return Town(environment, tmp_path)
+
+
+@pytest.fixture
+def fair(environment: Environment, tmp_path: Path) -> Iterator[Fair]:
+    fair = Fair(environment, tmp_path)
+    yield fair
+    fair.close()
 
 
 def told(payment: PaymentRow, **more: Any) -> Told:
@@ -46,10 +60,10 @@ def now(town: Town, row: sa.Row[Any]) -> sa.Row[Any]:
         return store.by_token(connection, row.token)
 
 
-def statement(town: Town, account: str = ACCOUNT) -> None:
+def statement(town: Town, account: str = ACCOUNT, agency: str = AGENCY) -> None:
     made_at = town.environment.clock()
     data = camt053(town.bank.statement(account, TODAY), message_id="M1", created_at=made_at)
-    import_statement(town.environment, AGENCY, "s.xml", data, actor="test")
+    import_statement(town.environment, agency, "s.xml", data, actor="test")
 
 
 def test_it_is_acknowledged_found_and_told_when_the_money_comes(
@@ -127,14 +141,111 @@ def test_wherever_a_transfer_hides(town: Town, how: str, finding: Finding, certa
 
 
 def test_money_on_another_account_of_ours_is_found_by_its_reference(town: Town) -> None:
-    from connectors.vietqr import codec
-
     payment = town.payment(LE_PHI)
-    wrong = codec.for_payment(bin="970415", account=OTHER_ACCOUNT, amount=payment.amount, purpose=payment.reference)
-    town.bank.pay(codec.encode(wrong), faults=["drop_notice"])
+    pay_into(town, OTHER_ACCOUNT, payment, faults=["drop_notice"])
     statement(town, OTHER_ACCOUNT)
     found = store.located(claimed(town, payment))
     assert (found.finding, found.certain) in ((Finding.OTHER_ACCOUNT, True), (Finding.SUSPENSE, True))
+
+
+def pay_into(town: Town, account: str, payment: PaymentRow, **more: Any) -> str:
+    """The payer typed another account, with the right reference; the bank's code."""
+    wrong = codec.for_payment(bin="970415", account=account, amount=payment.amount, purpose=payment.reference)
+    return town.bank.pay(codec.encode(wrong), **more).transfer_id
+
+
+@pytest.mark.parametrize("code_known", [True, False])
+def test_money_at_another_agency_is_found_by_the_banks_code_at_once_else_by_its_statement(
+    town: Town, clock: HandClock, code_known: bool
+) -> None:
+    settle_in(town)
+    payment = town.payment(LE_PHI)
+    code = pay_into(town, OTHERS_ACCOUNT, payment)
+    deliver_to_both(town)
+    row = claimed(town, payment, **({"bank_reference": code} if code_known else {}))
+    assert store.located(row).finding == (Finding.OTHER_ACCOUNT if code_known else Finding.NOT_YET)
+    statement(town, OTHERS_ACCOUNT, OTHER)
+    found = store.located(looked(town, clock, row))
+    assert (found.finding, found.certain, bool(found.ids)) == (Finding.OTHER_ACCOUNT, True, True)
+    assert town.view(payment).status == "pending"
+
+
+def looked(town: Town, clock: HandClock, row: sa.Row[Any]) -> sa.Row[Any]:
+    """The claim after the worker has looked again."""
+    clock.advance(minutes=1)
+    make.look_again(town.environment)
+    return now(town, row)
+
+
+HEARD = {"drop_notice": Finding.NOT_YET, "wrong_currency": Finding.SUSPENSE}  # all others: paid
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_whatever_the_bank_does_the_claim_ends_with_the_money(town: Town, clock: HandClock, fault: str) -> None:
+    """Not yet, then what the notices say, and at the latest the statement's word; one receipt, nothing counted twice."""
+    payment = town.payment(LE_PHI)
+    town.transfer(payment, faults=[fault])
+    row = claimed(town, payment)
+    assert row.finding == Finding.NOT_YET
+    clock.advance(seconds=10)
+    town.deliver()
+    town.work()
+    row = looked(town, clock, row)
+    assert row.finding == HEARD.get(fault, Finding.PAID)
+    statement(town)
+    town.work()
+    row = looked(town, clock, row)
+    assert (row.finding, row.state) == (Finding.PAID, ClaimState.FOUND)
+    assert [one.amount for one in town.receipts()] == [135_000]
+    town.ties()
+
+
+@pytest.mark.parametrize("name", PSPS)
+def test_a_providers_lost_notice_is_found_by_asking(fair: Fair, clock: HandClock, name: str) -> None:
+    """The claim has the provider asked at once: no schedule, no statement."""
+    payment, page = fair.begun(name)
+    clock.advance(minutes=3)
+    fair.speak()  # the next question of its own comes after ten minutes
+    fair.counters[name].psp.pay(page, faults=["drop"])
+    row = claimed(fair, payment)
+    assert row.finding == Finding.NOT_YET
+    assert fair.speak() == 1
+    fair.work()
+    row = looked(fair, clock, row)
+    assert (row.finding, row.state, fair.view(payment).status) == (Finding.PAID, ClaimState.FOUND, "paid")
+    assert fair.rows(inbox)[0].origin == "query"
+    fair.ties()
+
+
+def test_a_provider_that_knows_nothing_leaves_the_claim_open(fair: Fair, clock: HandClock) -> None:
+    payment, _ = fair.begun("vnpay")
+    row = claimed(fair, payment)
+    assert claimed(fair, payment).id == row.id
+    fair.speak()
+    row = looked(fair, clock, row)
+    assert (row.finding, row.state) == (Finding.NOT_YET, ClaimState.OPEN)
+    assert fair.receipts() == []
+
+
+def test_a_terminal_without_an_answer_is_not_yet_and_then_paid(town: Town, clock: HandClock, tmp_path: Path) -> None:
+    """The line dies after the host's approval; the card is charged once and the claim ends with the acquirer's file."""
+    till = Till(town, clock, tmp_path / "till")
+    payment = town.payment(LE_PHI, channel="pos")
+    till.terminal.arm(("line_dead",))
+    till.ask(payment)
+    till.work()
+    row = claimed(town, payment)
+    assert (row.finding, row.state) == (Finding.NOT_YET, ClaimState.OPEN)
+    till.power_back()
+    till.terminal.reconcile()
+    clock.advance(hours=3)
+    for day in till.days():
+        with town.environment.begin(actor="test", agency=AGENCY) as uow:
+            decide(uow, AGENCY, ACQUIRER, till.acquirer.settlement(day).rows, [day])
+        till.work()
+    row = looked(town, clock, row)
+    assert (row.finding, row.state) == (Finding.PAID, ClaimState.FOUND)
+    assert till.acquirer.standing()[payment.reference] == till.booked(payment) == 135_000
 
 
 def test_an_officer_ends_a_claim_with_a_reason_once(town: Town) -> None:

@@ -104,3 +104,31 @@ def test_the_profiles_that_come_along(capsys: pytest.CaptureFixture[str]) -> Non
     shown = CliRunner().invoke(statements_app, ["profile", "show", "acb"])
     assert json.loads(shown.output)["bank"] == "ACB"
     assert CliRunner().invoke(statements_app, ["profile", "show", "nobodys"]).exit_code == 2
+
+
+def test_an_agents_list_is_taken_settled_and_told(installed: str, tmp_path: Path) -> None:
+    from gateway import providers
+    from gateway.kernel.settings import Settings
+    from gateway.kernel.uow import Environment
+
+    environment = Environment(Settings(data=Path(installed), database_url=None))
+    with environment.begin(actor="test", agency="A1") as uow:
+        providers.use(uow, "A1", "postal", {}, {"signing_keys": "k"})
+    environment.close()
+    head = "batch_id,account,booked_on,total,id,reference,amount,paid_at,office,payer_name\n"
+    row = "VNP-1,110000012345,2026-11-20,50000,1,BLQ84G7ZWYRD,50000,2026-11-20T09:15:00+07:00,440000,A\n"
+    file = tmp_path / "list.csv"
+    file.write_text(head + row)
+    arguments = ("import-list", str(file), "--connector", "postal", "--agency", "A1", "--data", installed)
+    first, again = run(*arguments), run(*arguments)
+    assert [(one["new"], one["known"], one["batches"], one["net"]) for one in (first, again)] == [
+        (1, 0, 1, 50_000),
+        (0, 1, 1, 50_000),
+    ]
+    file.write_text(head + row.replace("50000,1", "60000,1"))
+    refused = run(*arguments, exit_code=1)
+    assert (refused["error"], [flaw["code"] for flaw in refused["flaws"]]) == ("list.refused", ["lump.differs"])
+    assert (
+        run("import-list", str(file), "--connector", "vnpay", *arguments[4:], exit_code=1)["error"]
+        == "connector.not_set"
+    )

@@ -17,7 +17,7 @@ from gateway.connecting.store import health
 from gateway.payments.store import PaymentRow
 from gateway.payments.store import payment as payment_table
 from gateway.settlement.refund.view import PayerRefund
-from gateway.web import explain
+from gateway.web import citizen, explain
 from gateway.web.language import known
 from gateway.web.screen import State
 from gateway.web.theme import ThemeChange, change
@@ -142,15 +142,18 @@ def test_having_sent_the_money_changes_nothing(town: Town, client: TestClient) -
         for key in ("sent.safe", "sent.nothing", "sent.no_more"):
             assert TEXTS[key][place] in page
         assert payment.reference in page and f'href="/{language}/pay/{payment.token}"' in page
-        assert 'id="claim"' not in page
     assert town.view(payment).status == "pending" and town.receipts() == []
     assert client.get(f"/vi/pay/{'0' * 26}/sent").status_code == 404
 
 
-def test_the_claim_is_offered_where_there_is_one(town: Town, client: TestClient) -> None:
-    client.app.add_route("/vi/claim", lambda request: PlainTextResponse("claim"))  # type: ignore[attr-defined]
+def test_the_claim_is_offered_where_there_is_one(
+    town: Town, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(citizen, "CLAIM", "/somewhere")
     payment = town.payment()
-    assert f'href="/vi/claim?token={payment.token}"' in read(client, payment, "vi", "/sent")
+    assert 'id="claim"' not in read(client, payment, "vi", "/sent")
+    client.app.add_route("/vi/somewhere", lambda request: PlainTextResponse("claim"))  # type: ignore[attr-defined]
+    assert f'href="/vi/somewhere?token={payment.token}"' in read(client, payment, "vi", "/sent")
 
 
 def test_the_picture_to_save_says_what_the_code_says(town: Town, client: TestClient, clock: HandClock) -> None:
