@@ -88,12 +88,16 @@ def _summary(made: Made, flaws: list[str], seconds: float) -> str:
 
     sums, day = made.sums, made.lived.day
     rows = [
-        ("Ngân hàng ghi có / credited by the bank", dong(sums.bank_credits)),
+        *((f"{side.name}: sổ của họ / by their own book", dong(side.theirs)) for side in sums.sides),
         ("Hệ thống ghi nhận / recorded by the gateway", dong(sums.money_in)),
         ("  đã thu vào khoản phải nộp / settled to dues", dong(sums.settled)),
         ("  tiền treo có lý do / in suspense, each with a reason", dong(sums.suspense)),
+        ("  đã hoàn trả / returned", dong(sums.returned)),
         ("Phí, lệ phí đã thu / state fees settled", dong(sums.state_fees_paid)),
         (f"Biên lai đã ký / signed receipts ({sums.receipt_count})", dong(sums.receipts)),
+        ("Đã nộp Kho bạc / handed over to the Treasury", dong(sums.budget)),
+        ("  được để lại / retained", dong(sums.retained)),
+        ("Đơn vị thanh toán giữ lại / commission kept by services", dong(sums.commission)),
         ("Hồ sơ được miễn / exempt dossiers", str(made.lived.exempt)),
     ]
     width = max(len(label) for label, _ in rows)

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import structlog
 
 from connectors.terminal.contract import ACQUIRER, Health
-from gateway.counter import terminal_file, terminal_lumps, terminal_reverse_lane
+from gateway.counter import terminal_file, terminal_reverse_lane
 from gateway.counter import terminal_store as store
 from gateway.counter.terminal_drive import LEASE, WAYS, Ways, carry, driver_for
 from gateway.counter.terminal_store import SaleRow, SaleState, TerminalRow, terminal, terminal_sale
@@ -75,12 +75,12 @@ class TerminalLane:
         return 0
 
     def read_files(self) -> int:
-        """What the acquirers' files have decided since they were last looked at, and what they have paid out."""
+        """What the acquirers' files have decided since they were last looked at."""
         now = self._environment.clock()
         if self._read is not None and now - self._read < FILES_EVERY:
             return 0
         since, self._read = (self._read or now - LOOK_BACK) - FILES_EVERY, now
-        return terminal_file.follow(self._environment, since) + terminal_lumps.book_matched(self._environment)
+        return terminal_file.follow(self._environment, since)
 
     def close(self) -> None:
         """End the loop; a cut exchange is a broken link like any other."""

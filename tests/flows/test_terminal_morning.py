@@ -13,7 +13,6 @@ from gateway.closing.intake import import_statement
 from gateway.closing.reconcile import reconcile
 from gateway.closing.settlements import import_settlement
 from gateway.counter.terminal_lane import TerminalLane
-from gateway.counter.terminal_lumps import book_matched
 from gateway.counter.terminal_store import SaleState
 from gateway.kernel.clock import business_day
 from gateway.kernel.uow import Environment
@@ -72,7 +71,6 @@ def test_from_the_card_to_the_matched_lump(till: Till) -> None:
     assert found == {"MATCH_BATCH": (1, 4), "OPEN": (0, 1)}
     assert result.totals["MATCH_BATCH"].difference == -commission
 
-    assert book_matched(till.environment) == 0  # the reconciliation has booked it
     assert till.town.suspended() == {}
     with till.environment.read() as connection:
         balance = balances(connection, AGENCY)
