@@ -101,7 +101,7 @@ def get_checkpoint(installed: Installed, caller: Reader, since: Since = None) ->
 
 @router.get("/proof", response_model=ProofGiven, responses=READ)
 def get_proof(installed: Installed, caller: Reader, receipt_id: Annotated[Id, Query()]) -> Response:
-    """That a receipt and the payment behind it stand in the signed tree; 503 until the next checkpoint."""
+    """That a receipt and the payment behind it stand in the signed tree; 404 until the next checkpoint."""
     with installed.read(caller.agency) as connection:
         about = of_receipt(connection, caller.agency, receipt_id)
     if about is None:

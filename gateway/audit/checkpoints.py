@@ -14,13 +14,13 @@ from gateway.audit import tree, verifier
 from gateway.audit.keys import LogKey
 from gateway.audit.store import checkpoint
 from gateway.kernel.clock import business_day, rfc3339
-from gateway.kernel.errors import Unavailable
+from gateway.kernel.errors import Missing
 from gateway.kernel.uow import Environment, insert_if_new
 
 EVERY = timedelta(minutes=1)
 
 
-class NoCheckpoint(Unavailable):
+class NoCheckpoint(Missing):
     """Nothing is signed yet, or not this far."""
 
     code = "audit.not_signed_yet"

@@ -149,7 +149,7 @@ def test_two_officers_send_a_sale_back_and_the_books_follow(till: Till) -> None:
     undone_in_the_books(till, payment)
     with pytest.raises(PaymentClosed):
         till.ask(payment)
-    with pytest.raises(ReversalOpen):
+    with pytest.raises(NotReversible):
         act(till, "officer:1", ask_reverse, payment.id, "Thu nhầm hồ sơ")
 
 
