@@ -6,6 +6,7 @@ codes, and none for entries that are not booked. Text stays text: no cell is a f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
@@ -29,6 +30,8 @@ HEADINGS = (
 REVERSAL = "Hoàn trả GD "  # how the table says that a line undoes another
 LARGEST = 2**53  # beyond it a spreadsheet's number no longer holds each đồng
 
+_NOT_A_CELL = re.compile("[\x00-\x1f\ufffe\uffff]")  # characters that XML, and so a workbook, cannot hold
+
 Row = list[str | int | None]
 
 
@@ -43,9 +46,10 @@ def xlsx(statement: Statement) -> bytes:
     """A workbook of one sheet. Raises Unwritable for an amount with a fraction, or beyond what a cell holds."""
     from openpyxl import Workbook
 
+    rows = list(_rows(statement))  # all of them before the book is opened, which cannot be left half written
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Sao ke")
-    for row in _rows(statement):
+    for row in rows:
         sheet.append(row)
     out = BytesIO()
     book.save(out)
@@ -79,7 +83,7 @@ def _row(number: int, entry: Entry, balance: Decimal | None) -> Row:
     if booked is None:
         raise Unwritable("an entry needs a day")
     size = _whole(abs(entry.amount))
-    memo = f"{REVERSAL if entry.reversal else ''}{tidy(entry.memo)}"
+    memo = f"{REVERSAL if entry.reversal else ''}{entry.memo}"
     return [
         number,
         f"{booked:%d-%m-%Y}",
@@ -90,12 +94,13 @@ def _row(number: int, entry: Entry, balance: Decimal | None) -> Row:
         None if balance is None else _whole(balance),
         entry.bank_reference,
         entry.counterparty_account,
-        harmless(tidy(entry.counterparty_name)),
+        harmless(entry.counterparty_name),
     ]
 
 
 def harmless(text: str) -> str:
     """Text that no spreadsheet runs: one blank before what would begin a formula."""
+    text = tidy(_NOT_A_CELL.sub(" ", text))
     return f" {text}" if text.startswith(("=", "+", "-", "@")) else text
 
 

@@ -15,6 +15,7 @@ from gateway.cli.answer import refusals, say
 if TYPE_CHECKING:
     from gateway.trial.day import Progress
     from gateway.trial.make import Made
+    from reconciliation.model import RunResult
 
 STEPS = {
     "register": "Tiếp nhận hồ sơ / dossiers come in",
@@ -34,7 +35,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Cùng số thì cùng ngày / same seed, same day")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="In JSON / print JSON")] = False,
 ) -> None:
-    """Một ngày thu phí trọn vẹn với ngân hàng mô phỏng / a whole day with a simulated bank."""
+    """Một ngày thu phí trọn vẹn, ngân hàng, cổng thanh toán và POS mô phỏng / a whole day, others simulated."""
     from gateway.cli.logs import quiet_logs
     from gateway.trial.make import make
 
@@ -84,36 +85,71 @@ def _told(made: Made) -> dict[str, Any]:
 
 
 def _summary(made: Made, flaws: list[str], seconds: float) -> str:
+    lived = made.lived
+    verdict = "KHỚP TỚI TỪNG ĐỒNG / ties to the đồng" if not flaws else "KHÔNG KHỚP / DOES NOT TIE: " + "; ".join(flaws)
+    lines = [
+        f"Ngày {lived.day:%d/%m/%Y} và sáng {lived.morning:%d/%m/%Y}, {made.mark['payments']} lần nộp, {seconds:.1f} s",
+        "",
+        *_sides(made),
+        "",
+        *_sums(made),
+        "",
+        f"Đối soát tối {lived.day:%d/%m} / reconciliation of the evening:",
+        *_kinds(lived.evening),
+        f"Đối soát sáng {lived.morning:%d/%m} / reconciliation of the next morning:",
+        *_kinds(lived.result),
+        "",
+        "Điểm kiểm tra của nhật ký kiểm toán / audit checkpoint (thuphi audit verify):",
+        *(f"  {line}" for line in made.head.note.splitlines() if line),
+        "",
+        verdict,
+        f"Tệp / files: {made.directory}/receipts, statements, reports",
+        _next(made),
+    ]
+    return "\n".join(lines)
+
+
+def _sides(made: Made) -> list[str]:
+    """Whoever took money, by its own book, against the gateway's."""
     from gateway.kernel.money import dong
 
-    sums, day = made.sums, made.lived.day
+    rows = [(side.name, dong(side.theirs), dong(side.ours)) for side in made.sums.sides]
+    head = ("Bên thu / who took it", "sổ của họ / theirs", "của ta / ours")
+    total = ("Cộng / sum", dong(sum(side.theirs for side in made.sums.sides)), dong(made.sums.money_in))
+    return [f"{name:<44}{theirs:>20}{ours:>20}" for name, theirs, ours in (head, *rows, total)]
+
+
+def _sums(made: Made) -> list[str]:
+    from gateway.kernel.money import dong
+
+    sums, lived = made.sums, made.lived
     rows = [
-        *((f"{side.name}: sổ của họ / by their own book", dong(side.theirs)) for side in sums.sides),
-        ("Hệ thống ghi nhận / recorded by the gateway", dong(sums.money_in)),
-        ("  đã thu vào khoản phải nộp / settled to dues", dong(sums.settled)),
-        ("  tiền treo có lý do / in suspense, each with a reason", dong(sums.suspense)),
-        ("  đã hoàn trả / returned", dong(sums.returned)),
+        ("Đã thu vào khoản phải nộp / settled to dues", dong(sums.settled)),
+        ("Tiền treo có lý do / in suspense, each with a reason", dong(sums.suspense)),
+        *((f"  {reason}", dong(amount)) for reason, amount in sums.waiting),
+        ("Đã hoàn trả / returned", dong(sums.returned)),
+        ("Phân bổ có hai người duyệt / allocated by two persons", dong(lived.allocated)),
         ("Phí, lệ phí đã thu / state fees settled", dong(sums.state_fees_paid)),
         (f"Biên lai đã ký / signed receipts ({sums.receipt_count})", dong(sums.receipts)),
-        ("Đã nộp Kho bạc / handed over to the Treasury", dong(sums.budget)),
+        ("Ngân hàng trả gộp / paid out in lumps, net", dong(sums.lumps)),
+        ("Phí thanh toán bị giữ / commission kept", dong(sums.commission)),
+        ("Kết chuyển / handed over", dong(sums.collected)),
+        ("  nộp Kho bạc / to the Treasury", dong(sums.budget)),
         ("  được để lại / retained", dong(sums.retained)),
-        ("Đơn vị thanh toán giữ lại / commission kept by services", dong(sums.commission)),
-        ("Hồ sơ được miễn / exempt dossiers", str(made.lived.exempt)),
+        ("Phí, lệ phí chờ đối soát / state fees not proven yet", dong(sums.unproven)),
+        ("Hồ sơ được miễn / exempt dossiers", str(lived.exempt)),
     ]
-    width = max(len(label) for label, _ in rows)
-    lines = [f"Ngày {day:%d/%m/%Y}, {made.mark['payments']} lần nộp, {seconds:.1f} s", ""]
-    lines += [f"{label:<{width}}  {value:>18}" for label, value in rows]
-    lines += ["", "Đối soát / reconciliation:"]
-    lines += [
+    return [f"{label:<58}  {value:>18}" for label, value in rows]
+
+
+def _kinds(result: RunResult) -> list[str]:
+    from gateway.kernel.money import dong
+
+    return [
         f"  {kind:<22} {totals.lines:>5} dòng/lines {totals.payments:>5} lệnh/payments {dong(totals.line_amount):>18}"
-        for kind, totals in sorted(made.lived.result.totals.items())
+        for kind, totals in sorted(result.totals.items())
         if totals.lines or totals.payments
     ]
-    verdict = "KHỚP TỚI TỪNG ĐỒNG / ties to the đồng" if not flaws else "KHÔNG KHỚP / DOES NOT TIE: " + "; ".join(flaws)
-    lines += ["", "Điểm kiểm tra của nhật ký kiểm toán / audit checkpoint (thuphi audit verify):"]
-    lines += [f"  {line}" for line in made.head.note.splitlines() if line]
-    lines += ["", verdict, f"Tệp / files: {made.directory}/receipts, statements, reports", _next(made)]
-    return "\n".join(lines)
 
 
 def _next(made: Made) -> str:

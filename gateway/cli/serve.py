@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,6 +90,7 @@ def _run(settings: Settings, host: str, port: int, *, demo: bool, embedded_worke
     from gateway.kernel.uow import Environment
     from gateway.main import create_app
     from gateway.trial.psps import Notifier
+    from gateway.trial.terminal_port import plugged_in
 
     environment = Environment(settings)
     bank = _bank(settings, environment) if demo else None
@@ -100,7 +102,8 @@ def _run(settings: Settings, host: str, port: int, *, demo: bool, embedded_worke
     server = _server_class()(config)
     pump = _pump([bank, *map(Notifier, psps.values())], server, host, port) if bank is not None else None
     try:
-        server.run()
+        with plugged_in(environment) if demo else nullcontext():
+            server.run()
     finally:
         if pump is not None:
             pump.set()

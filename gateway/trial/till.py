@@ -22,6 +22,7 @@ from connectors.simulators.terminal_faults import DARK_S
 from connectors.simulators.terminal_line import SimulatedLine
 from connectors.simulators.terminal_server import own_certificate
 from connectors.terminal.contract import ACQUIRER
+from connectors.terminal.transport import address as where
 from gateway import providers
 from gateway.access import own
 from gateway.counter import terminal_store as store
@@ -77,7 +78,7 @@ def register(environment: Environment, address: str) -> None:
     with environment.begin(actor="demo", agency=AGENCY) as uow:
         if any(one.name == NAME for one in store.terminals(uow.connection, AGENCY)):
             mine = own(store.terminal, AGENCY) & (store.terminal.c.name == NAME)
-            uow.connection.execute(sa.update(store.terminal).where(mine).values(address=address, flaw=""))
+            uow.connection.execute(sa.update(store.terminal).where(mine).values(address=where(address), flaw=""))
         else:
             _add(uow, address, pem)
 

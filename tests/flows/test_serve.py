@@ -60,7 +60,7 @@ class Server:
         headers = {"Authorization": f"Bearer {self.told['api_key']}", "Idempotency-Key": f"k{next(self._keys)}"}
         return httpx2.request(method, f"{self.told['base_url']}{path}", json=body, headers=headers, timeout=10)
 
-    def payment(self, code: str) -> dict[str, Any]:
+    def payment(self, code: str, channel: str = "vietqr") -> dict[str, Any]:
         dossier = {
             "dossier_code": code,
             "procedure_code": self.told["sample_procedure_code"],
@@ -70,7 +70,7 @@ class Server:
         }
         made = self.call("POST", "/api/v1/dossiers", dossier)
         assert made.status_code == 201, made.text
-        started = self.call("POST", "/api/v1/payments", {"dossier_id": made.json()["id"], "channel": "vietqr"})
+        started = self.call("POST", "/api/v1/payments", {"dossier_id": made.json()["id"], "channel": channel})
         assert started.status_code == 201, started.text
         told: dict[str, Any] = started.json()
         return told
@@ -145,6 +145,25 @@ def test_killed_right_after_the_citizen_paid_nothing_is_lost(server: Server) -> 
     assert all(day["money_in"] == day["settled"] + day["suspense"] + day["returned"] for day in days)
     assert thuphi("ledger", "check", "--data", str(server.directory)) == 0
     assert thuphi("receipts", "gaps", "--data", str(server.directory)) == 0
+
+
+def test_every_channel_can_be_tried_by_a_person(server: Server) -> None:
+    card = server.payment("H56.17-261124-8201", "pos")
+    asked = server.call("POST", f"/api/v1/payments/{card['id']}/terminal", {"terminal": "POS-01"})
+    assert asked.status_code == 202, asked.text
+    waiting = [card]
+    for number, channel in enumerate(("vnpay", "vnptpay")):
+        payment = server.payment(f"H56.17-261124-83{number:02d}", channel)
+        assert server.eventually(lambda p=payment: server.state(p).get("redirect_url"))
+        page = server.state(payment)["redirect_url"]
+        assert page.startswith(server.told["base_url"])
+        assert httpx2.get(page, timeout=10).status_code == 200  # the till, with its two buttons
+        paid = server.call("POST", f"/simulator/psp/{channel}/pay", {"target": page})
+        assert paid.status_code == 202, paid.text
+        waiting.append(payment)
+    for payment in waiting:
+        assert server.eventually(lambda p=payment: server.signed(p)), server.state(payment)
+        assert server.state(payment)["status"] == "paid"
 
 
 def test_a_second_process_may_look_but_not_write(server: Server) -> None:
