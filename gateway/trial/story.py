@@ -126,6 +126,7 @@ CERTAIN: dict[int, tuple[Rail, Way]] = {
     15: (Rail.POS, Way.LINE_DEAD),
 }
 SMALL_DAY = 20
+MOST_CARDS = 80  # what one terminal gets done in a day on which some of them take their time
 RECEIPTLESS_SHARE = 5  # at most one payment in so many ends without a receipt
 
 # fee codes of one procedure each, as a centre sees them in a day
@@ -174,6 +175,8 @@ def visits(count: int, seed: int) -> list[Visit]:
     told: list[Visit] = []
     for serial in range(1, count + 1):
         (rail,) = draw.choices(list(RAILS), weights=list(RAILS.values()))
+        if rail is Rail.POS and sum(visit.rail is rail for visit in told) >= MOST_CARDS:
+            rail = Rail.QR
         (way,) = draw.choices(list(WAYS[rail]), weights=list(WAYS[rail].values()))
         if count >= SMALL_DAY:
             rail, way = CERTAIN.get(serial, (rail, way))
