@@ -37,13 +37,13 @@ def receipt(request: Request, session: Session) -> Response:
     receipt_id, asked = request.path_params["id"], request.query_params.get("nth", "")
     with environment.read() as connection:
         row = receipts_store.find(connection, receipt_id)
-        made = prints(connection, receipt_id)
         kind = paper_of(connection, session)
     if row is None:
         return Response(status_code=404, headers=dict(pages.HEADERS))
-    if asked != str(made):
-        return Response(status_code=204, headers=IN_FRAME)
     with environment.begin(actor=officer.actor) as uow:
+        _lock(uow.connection, receipt_id)  # two that ask for the same print at once: the second finds it made
+        if asked != str(prints(uow.connection, receipt_id)):
+            return Response(status_code=204, headers=IN_FRAME)
         body = printing.reprint(uow, row.owner, receipt_id, paper="slip" if kind == "slip" else "a5")
     headers = {**IN_FRAME, "Content-Disposition": f'inline; filename="bien-lai-{row.symbol}-{row.number}.pdf"'}
     return Response(body, media_type="application/pdf", headers=headers)
@@ -95,6 +95,11 @@ def prints(connection: sa.Connection, receipt_id: str) -> int:
     """How often a receipt was printed."""
     mine = (printed.c.receipt_id == receipt_id) & (printed.c.kind == "print")
     return int(connection.scalar(sa.select(sa.func.count()).select_from(printed).where(mine)) or 0)
+
+
+def _lock(connection: sa.Connection, receipt_id: str) -> None:
+    table = receipts_store.receipt
+    connection.execute(sa.select(table.c.id).where(table.c.id == receipt_id).with_for_update()).all()
 
 
 def paper_of(connection: sa.Connection, session: Session) -> str:
