@@ -272,21 +272,33 @@ def _open(desk: _Desk, item: _Ready, file_id: str, interim: bool) -> _Book:
 
 
 def _goes_on(connection: sa.Connection, item: _Ready, owner: str, now: datetime) -> bool:
-    """Whether it opens exactly where a stored statement closed that it is not a copy of.
+    """Whether it opens exactly where a stored statement closed, and speaks of nothing that a stored one spoke of.
 
-    Then none of its lines can be among those stored, and what looks equal is one more line.
+    Then none of its lines can be among those stored, and what looks equal is one more line. A stored statement of its
+    days must lie before it, closing after closing; one that opens where it opens is a longer or shorter telling of it.
     """
     if item.opening is None or item.closing is None:
         return False
     from_day, to_day = item.days(now)
     c = statement.c
-    same_account = sa.and_(c.owner == owner, c.account == item.account)
-    copy = sa.and_(c.opening == item.opening, c.closing == item.closing, c.from_day == from_day, c.to_day == to_day)
-    covering = sa.and_(c.from_day <= from_day, c.to_day >= to_day, c.to_day > c.from_day)
-    if connection.execute(sa.select(c.id).where(same_account, sa.or_(copy, covering))).first():
+    earlier = sa.and_(c.closing == item.opening, c.to_day <= from_day)
+    beside = sa.and_(c.from_day <= to_day, c.to_day >= from_day)
+    chosen = sa.and_(c.owner == owner, c.account == item.account, sa.or_(earlier, beside))
+    rows = connection.execute(sa.select(c.opening, c.closing, c.from_day, c.to_day).where(chosen)).all()
+    overlapping = {(row.opening, row.closing) for row in rows if row.from_day <= to_day and row.to_day >= from_day}
+    starts = any(row.closing == item.opening and row.to_day <= from_day for row in rows)
+    return starts and _all_before(item.opening, overlapping)
+
+
+def _all_before(opening: int, others: set[tuple[int | None, int | None]]) -> bool:
+    """Whether the balances lead from `opening` back through every other statement, and none begins where it begins."""
+    if any(start == opening or start is None for start, _ in others):
         return False
-    before = sa.select(c.id).where(same_account, c.closing == item.opening, c.to_day <= from_day)
-    return connection.execute(before).first() is not None
+    reached, left = {opening}, others
+    while found := {other for other in left if other[1] in reached}:
+        reached |= {start for start, _ in found if start is not None}
+        left = left - found
+    return not left
 
 
 def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

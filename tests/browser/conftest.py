@@ -27,8 +27,9 @@ class Site:
     url: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each module: while Playwright is open, its thread can run no other event loop."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=require("chromium"), args=ARGS)
         yield browser

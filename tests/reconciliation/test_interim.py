@@ -126,3 +126,31 @@ def test_equal_lines_beyond_one_batch_keep_their_ordinals(desk: Desk, monkeypatc
     goes_on = desk.take(head(equal(5), 8 * 150_000, number="2"))
     again = desk.take(head(equal(8)))
     assert (first.new, goes_on.new, again.new, again.known) == (8, 5, 0, 8)
+
+
+def test_a_longer_telling_of_a_day_adds_only_what_is_new(desk: Desk) -> None:
+    eve = DAY - timedelta(days=1)
+    before = desk.take(head([entry(booking_date=eve), entry(booking_date=eve)], day=eve))
+    short = desk.take(head(equal(3), 300_000))
+    longer = desk.take(head(equal(5), 300_000))
+    again = desk.take(head(equal(4), 300_000))
+    assert (before.new, short.new, longer.new, longer.known, again.new, again.known) == (2, 3, 2, 3, 0, 4)
+    assert amounts(desk) == [150_000] * 7
+
+
+def test_days_that_were_told_on_their_own_are_not_told_again_by_their_week(desk: Desk) -> None:
+    """Monday and Wednesday are stored; a file of Tuesday and Wednesday opens where Monday closed."""
+    monday, wednesday = DAY, DAY + timedelta(days=2)
+    desk.take(head([entry(bank_reference="M1")], day=monday))
+    told = entry(bank_reference="W1", booking_date=wednesday, value_date=wednesday)
+    desk.take(head([told], 300_000, day=wednesday))
+    tuesday = entry(bank_reference="T1", booking_date=DAY + timedelta(days=1))
+    both = desk.take(head([tuesday, told], 150_000, day=DAY + timedelta(days=1), to_date=wednesday))
+    assert (both.new, both.known) == (1, 1)
+
+
+def test_three_tellings_of_one_day_follow_one_another(desk: Desk) -> None:
+    """Morning, noon and evening open where the one before closed: equal lines are lines of their own."""
+    parts = [desk.take(head(equal(2), at * 300_000, number=str(at))) for at in range(3)]
+    whole = desk.take(head(equal(6)))
+    assert [part.new for part in parts] == [2, 2, 2] and (whole.new, whole.known) == (0, 6)

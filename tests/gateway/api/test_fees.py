@@ -85,7 +85,7 @@ def test_four_thousand_services_are_searched_page_by_page(api: Api, environment:
     seen = walked(api, limit=200)
     assert (len(seen), seen) == (4_000, sorted(set(seen)))
     assert len(walked(api, q="tham dinh khu vuc k7k", limit=30)) == 100
-    assert len(walked(api, q="LOẠI 42 chung nhan", limit=200)) == 40
+    assert walked(api, q="LOẠI 42 chung nhan", limit=200) == [code for code in seen if "42" in code]
     assert [fee["amount"] for fee in api.get(PATH, q="thẩm định 3999").json()["data"]] == [4_999]
     assert len(walked(api, procedure_code="2.000007", limit=15)) == 40
 

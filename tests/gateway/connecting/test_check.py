@@ -82,7 +82,8 @@ def test_channels_are_what_the_agency_has_set_up(fair: Fair, api: Api) -> None:
 
     assert pay("vnpay") == (201, "")
     assert pay("pos") == (409, "payment.channel_not_set")
-    assert pay("cash") == (422, "payment.channel")
+    assert pay("cash") == (409, "payment.channel_not_set")
+    assert pay("cheque") == (422, "payment.channel")
     settings, secrets = fair.setting("vnpay")
     use(fair, "vnpay", settings | {"account": "999"}, secrets)
     assert pay("vnpay") == (409, "payment.channel_not_set")
