@@ -155,7 +155,7 @@ class Tally:
             moved=self.moved,
             first_day=self.first,
             last_day=self.last,
-            currencies=frozenset(self.currencies - {""}),
+            currencies=frozenset(currency or statement.currency for currency in self.currencies) - {""},
             whole=self.whole,
             dated=self.dated,
         )

@@ -39,6 +39,12 @@ def test_two_looks_are_one_reading(name: str) -> None:
     assert_the_same((REAL | TABLES)[name])
 
 
+def test_a_currency_that_only_the_closing_balance_names_is_that_of_the_entries() -> None:
+    data = b":20:A\n:25:19001\n:28C:1/1\n:61:2611201120C50,NTRFNONREF\n:62F:C261120VND50,\n-"
+    assert_the_same(data)
+    assert detect.read(lambda: BytesIO(data)).heads[0].currencies == {"VND"}
+
+
 @pytest.mark.parametrize("size", [7, 100])
 def test_pieces_of_any_size_are_one_file(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = {name: detect.parse(data) for name, data in REAL.items()}
