@@ -60,6 +60,7 @@ SOURCES: dict[str, dict[str, str]] = {
     },
     "src_day_word": {"batch_key": TEXT, "word": TEXT},  # how a memo may write the trade day
     "src_order": {"order_key": TEXT},  # remittance orders we sent
+    "src_refund": {"line_id": TEXT, "reference": TEXT},  # debits that the host's refunds explain, with what they name
     "component": {  # filled from tangle_edge by the residual solver (P5)
         "member": TEXT,  # a line id or a target
         "is_line": NUMBER,

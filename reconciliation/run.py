@@ -19,7 +19,7 @@ from reconciliation.definition import SOURCES
 from reconciliation.engine import DatabaseEngine, evaluate
 from reconciliation.ingest import Mint
 from reconciliation.lines import account_key
-from reconciliation.model import InvariantBroken, RunResult, SettlementRow, SourceFlawed, SourcePayment
+from reconciliation.model import PLACED, WORD, InvariantBroken, RunResult, SettlementRow, SourceFlawed, SourcePayment
 from reconciliation.record import Record
 from reconciliation.scope import Scope, last_run
 from reconciliation.store import line_ref, recon_item, statement, statement_line
@@ -46,6 +46,8 @@ def run(
     rate: Fraction | None = None,
     orders: Iterable[str] | None = None,
     changed: Callable[[datetime], sa.Select[Any]] | None = None,
+    placed: sa.Select[Any] | None = None,
+    refunds: Iterable[tuple[str, str]] = (),
 ) -> RunResult:
     """Reconcile all stored lines of `accounts` with all payments due to them, as of a day.
 
@@ -54,12 +56,16 @@ def run(
     without them the words of a debit have to do. `changed` gives, for the time of the last run, the ids of the payments
     that are new since, differ in anything told here, or stand in settlement rows that are new; with it, a run looks only
     at what is new or waits for time or a file, and at all that touches it, with the very same results; the totals are
-    then those of what was looked at.
+    then those of what was looked at. `placed` gives `line_id` and `reference` of money that persons have given to a
+    payment: that counts instead of what the line names; not together with `changed`, since a decision changes no row.
+    `refunds` are the ids of the debits that refunds of the host's explain, each once, with the reference they name.
     Raises SourceFlawed and InvariantBroken; either way the caller rolls back.
     """
     keys = sorted({account_key(account) for account in accounts})
     engine = DatabaseEngine(connection)
     sales = list(settlement)
+    if changed is not None and placed is not None:
+        raise ValueError("a run over what has changed does not see what was placed")
     with engine.sources():
         scope = None
         since = last_run(connection, owner, as_of) if changed else None
@@ -67,8 +73,8 @@ def run(
             scope = Scope(engine, connection, owner, payments.subquery("given"))
             sales = scope.gather(since, changed(since), sales)
         _fill_payments(engine, payments, accounts, scope)
-        _fill_lines(engine, owner, keys, scope)
-        sources.fill_rest(engine, as_of=as_of, settlement=sales, rate=rate, orders=orders)
+        _fill_lines(engine, owner, keys, scope, placed)
+        sources.fill_rest(engine, as_of=as_of, settlement=sales, rate=rate, orders=orders, refunds=refunds)
         _refuse_flaws(connection, keys)
         evaluate(engine)
         invariants.check(engine)
@@ -119,7 +125,9 @@ def _fill_payments(
     engine.fill_from("src_payment", chosen)
 
 
-def _fill_lines(engine: DatabaseEngine, owner: str, accounts: list[str], scope: Scope | None) -> None:
+def _fill_lines(
+    engine: DatabaseEngine, owner: str, accounts: list[str], scope: Scope | None, placed: sa.Select[Any] | None
+) -> None:
     c = statement_line.c
     mine = sa.and_(c.owner == owner, c.account.in_(accounts))
     if scope is not None:  # the owner's own by how they were gathered, and looked up by nothing but their ids
@@ -140,7 +148,18 @@ def _fill_lines(engine: DatabaseEngine, owner: str, accounts: list[str], scope: 
         c.natural_key,
         c.account,
     )
-    engine.fill_from("src_line_ref", sa.select(*named).select_from(line_ref.join(statement_line)).where(mine))
+    references = sa.select(*named).select_from(line_ref.join(statement_line)).where(mine)
+    if placed is None:
+        engine.fill_from("src_line_ref", references)
+        return
+    given = placed.subquery("placed")
+    elsewhere = sa.exists().where(given.c.line_id == line_ref.c.line_id)
+    engine.fill_from("src_line_ref", references.where(sa.or_(line_ref.c.how >= WORD, ~elsewhere)))
+    names = (given.c.line_id, given.c.reference, sa.literal(PLACED), *named[3:])
+    engine.fill_from(
+        "src_line_ref",
+        sa.select(*names).select_from(given.join(statement_line, c.id == given.c.line_id)).where(mine),
+    )
 
 
 def _refuse_flaws(connection: sa.Connection, accounts: list[str]) -> None:

@@ -11,8 +11,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{self} matches {other}: reference {ref} in the reference field, amounts equal at {amount}.",
     ),
     "memo.equal": (
-        "{self} khớp với {other}: mã {ref} ở nội dung, số tiền {amount} bằng nhau.",
-        "{self} matches {other}: reference {ref} in the memo, amounts equal at {amount}.",
+        "{self} khớp với {other}: mã {ref} {where}, số tiền {amount} bằng nhau.",
+        "{self} matches {other}: reference {ref} {where}, amounts equal at {amount}.",
     ),
     "one_to_many.equal": (
         "{self} khớp với {other}: một dòng trả chung {payments} thanh toán, tổng {came} bằng nhau.",
@@ -126,6 +126,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{self} chi {amount} với nội dung nộp ngân sách; chưa có danh sách lệnh nộp để đối chiếu.",
         "{self} pays out {amount} with the words of a remittance to the Treasury; no list of orders was given to "
         "check it by.",
+    ),
+    "refund.order": (
+        "{self} chi ra {amount} theo lệnh hoàn {ref}: đã hoàn cho người nộp.",
+        "{self} pays out {amount} by refund order {ref}: given back to the payer.",
     ),
     "refund.reference": (
         "{self} chi ra {amount} mang mã {ref} của {other}: hoàn trả, ghi đối ứng với lệnh hoàn.",

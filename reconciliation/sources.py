@@ -59,11 +59,13 @@ def fill_rest(
     settlement: Sequence[SettlementRow] = (),
     rate: Fraction | None = None,
     orders: Iterable[str] | None = None,
+    refunds: Iterable[tuple[str, str]] = (),
 ) -> None:
     """Everything besides payments and lines, then indexes and statistics for all. `rate` is the contract's commission."""
     known = sorted(set(map(squeezed, orders or ())))
     engine.fill("src_run", [(as_of, int(orders is not None))])
     engine.fill("src_order", ((order,) for order in known))
+    engine.fill("src_refund", sorted(refunds))
     ordered = sorted(settlement, key=_total_order)
     engine.fill("src_settlement", (_sale(number, row, rate) for number, row in enumerate(ordered, 1)))
     engine.fill("src_day_word", sorted({pair for row in ordered for pair in _day_words(row)}))

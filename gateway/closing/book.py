@@ -46,7 +46,7 @@ def book(uow: UnitOfWork, agency_id: str, accounts: Mapping[str, Account], lines
         settle(uow, agency_id, [_arrival(line, accounts, references.get(line.id, ())) for line in batch])
     refunds = debits.explain(uow, agency_id, ours)
     post(uow, (_entry(line, accounts[line.account], refunds.get(line.id)) for line in ours))
-    _confirm(uow, [line.id for line in credits])
+    confirm(uow, [line.id for line in credits])
     return len(ours)
 
 
@@ -91,7 +91,7 @@ def _entry(line: sa.Row[Any], account: Account, refunded: str | None) -> Entry:
     return Entry(line.owner, line.booking_date, "statement", line.id, ledger.transfer(*pair, line.amount))
 
 
-def _confirm(uow: UnitOfWork, line_ids: Sequence[str]) -> None:
+def confirm(uow: UnitOfWork, line_ids: Sequence[str]) -> None:
     """Settled payments all of whose money is proven by lines are confirmed."""
     settled = notice.c.settled > 0
     unproven = sa.exists().where(notice.c.payment_id == payment.c.id, settled, notice.c.line_id.is_(None))

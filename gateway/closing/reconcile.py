@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from gateway import agencies
 from gateway.access import own
-from gateway.closing import contracts, lumps
+from gateway.closing import book, contracts, lumps
 from gateway.closing.settlements import rows_of
 from gateway.dues.store import due
 from gateway.kernel.outbox import Event
@@ -19,6 +19,8 @@ from gateway.payments.model import PAID, PaymentStatus
 from gateway.payments.store import payment, payment_due
 from gateway.remitting import prepare
 from gateway.remitting import store as remittances
+from gateway.settlement.allocation_store import allocation
+from gateway.settlement.refund.store import refund, refund_order
 from gateway.settlement.store import notice
 from receipts.store import receipt
 from reconciliation.model import RunResult
@@ -27,6 +29,7 @@ from reconciliation.run import run
 
 def reconcile(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
     """Explain every line and payment as of a day, and book the lumps that are explained; stored in this transaction."""
+    book.confirm(uow, uow.connection.scalars(sa.select(placed(agency_id).subquery().c.line_id)).all())
     result = _run(uow, agency_id, as_of)
     if lumps.pay_out(uow, agency_id):  # a lump has settled payments
         result = _run(uow, agency_id, as_of)
@@ -53,6 +56,30 @@ def _run(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
         settlement=rows_of(uow.connection, agency_id),
         rate=contracts.one_for_all(uow.connection, agency_id),
         orders=remittances.numbers_sent(uow.connection, agency_id) or None,
+        placed=placed(agency_id),
+        refunds=[(row.line_id, row.reference) for row in uow.connection.execute(_refunds(agency_id))],
+    )
+
+
+def placed(agency_id: str) -> sa.Select[Any]:
+    """Lines whose money two officers gave to a payment, `line_id`, and the payment's `reference`."""
+    agreed = sa.exists().where(allocation.c.notice_id == notice.c.id, allocation.c.outcome == "agreed")
+    return (
+        sa.select(notice.c.line_id, payment.c.reference)
+        .join(payment, payment.c.id == notice.c.payment_id)
+        .where(own(notice, agency_id), notice.c.line_id.is_not(None), agreed)
+        .distinct()
+    )
+
+
+def _refunds(agency_id: str) -> sa.Select[Any]:
+    """The debits that refunds left with: `line_id`, and the `reference` of the payment order or of the refund."""
+    named = sa.func.coalesce(refund_order.c.reference, refund.c.reference)
+    return (
+        sa.select(refund.c.line_id, sa.func.min(named).label("reference"))
+        .select_from(refund.outerjoin(refund_order, refund_order.c.id == refund.c.order_id))
+        .where(own(refund, agency_id), refund.c.line_id.is_not(None))
+        .group_by(refund.c.line_id)
     )
 
 

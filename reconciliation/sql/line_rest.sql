@@ -5,6 +5,7 @@ with judged as (
                when l.nature = 'INTERNAL_TRANSFER' then 'transfer.own'
                when l.nature = 'INTEREST' then 'interest.marked'
                when l.credit = 0 and w.order_key is not null then 'remittance.order'
+               when l.credit = 0 and f.line_id is not null then 'refund.order'
                when l.nature = 'BANK_FEE' then 'fee.marked'
                when l.credit = 1 and l.reversal = 1 and p.line_id is not null then 'refund.returned'
                when l.credit = 1 and r.line_id is not null then 'reference.unissued'
@@ -16,7 +17,7 @@ with judged as (
                when l.nature = 'REMITTANCE' and s.orders_known = 0 then 'remittance.words'
                else 'debit.unknown'
            end as rule,
-           coalesce(p.reference, w.order_key, w.batch_id, r.reference) as reference,
+           coalesce(f.reference, p.reference, w.order_key, w.batch_id, r.reference) as reference,
            coalesce(p.how, r.how, 3) as how,
            coalesce(p.payment_count, 0) as payment_count
     from rest_line l
@@ -24,6 +25,7 @@ with judged as (
     left join rest_reference r on r.line_id = l.line_id
     left join rest_payment p on p.line_id = l.line_id
     left join rest_word w on w.line_id = l.line_id
+    left join src_refund f on f.line_id = l.line_id
 )
 select line_id, account,
        case rule
@@ -33,6 +35,7 @@ select line_id, account,
            when 'remittance.words' then 'REMITTANCE'
            when 'fee.marked' then 'BANK_FEE'
            when 'refund.returned' then 'REFUND'
+           when 'refund.order' then 'REFUND'
            when 'refund.reference' then 'REFUND'
            when 'chargeback.sale' then 'CHARGEBACK'
            when 'chargeback.batch' then 'CHARGEBACK'

@@ -97,7 +97,11 @@ def test_reconciliation_knows_the_debit_as_a_refund_and_the_payment_as_matched(o
 def test_one_lump_debit_names_the_order_and_proves_all_its_rows(office: Office) -> None:
     rows = [office.approved(suspense_id=office.paid_twice()) for _ in range(3)]
     (made,) = office.collects()
-    office.bank_pays_out(3 * 135_000, f"CHI HOAN {made.reference}")
+    line_id = office.bank_pays_out(3 * 135_000, f"CHI HOAN {made.reference}")
+    with office.act("thu") as uow:
+        reconcile(uow, AGENCY, TODAY)
+    [row] = [row for row in office.town.rows(recon_item) if row.superseded_by is None and row.line_id == line_id]
+    assert (row.kind, row.rule, row.reference) == ("REFUND", "refund.order", made.reference)
     assert [office.now(row).status for row in rows] == ["returned"] * 3
     assert office.kept()[3] == 405_000
     office.ties()
