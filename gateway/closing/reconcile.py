@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from gateway import agencies
 from gateway.access import own
-from gateway.closing import book, contracts, lumps
+from gateway.closing import book, contracts, lumps, suggestions
 from gateway.closing.settlements import rows_of
 from gateway.dues.store import due
 from gateway.kernel.outbox import Event
@@ -28,12 +28,14 @@ from reconciliation.run import run
 
 
 def reconcile(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
-    """Explain every line and payment as of a day, and book the lumps that are explained; stored in this transaction."""
+    """Explain every line and payment as of a day, book the lumps that are explained and say what unplaced money may be;
+    stored in this transaction."""
     book.confirm(uow, uow.connection.scalars(sa.select(placed(agency_id).subquery().c.line_id)).all())
     result = _run(uow, agency_id, as_of)
     if lumps.pay_out(uow, agency_id):  # a lump has settled payments
         result = _run(uow, agency_id, as_of)
     prepare.confirm(uow, agency_id)
+    suggestions.refresh(uow, agency_id)
     body: dict[str, Any] = {
         "as_of": as_of.isoformat(),
         "written": result.written,

@@ -186,6 +186,10 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Khoản này không lập biên lai phí, lệ phí; xin giữ lại trang này.",
             "No fee receipt is issued for this item; please keep this page.",
         ),
+        "receipt.elsewhere": (
+            "Biên lai của khoản này do nơi nhận tiền lập, không lập lần thứ hai. Nơi lập:",
+            "The receipt was issued where the money was taken, and no second one is issued. Issued by:",
+        ),
         "receipt.keep": (
             "Giữ mã tra cứu để xem lại tình trạng biên lai bất cứ lúc nào.",
             "Keep the lookup code to see the state of your receipt at any time.",

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.access import own
-from gateway.closing import breaks, breaks_act, breaks_place, breaks_store, suggestions
+from gateway.closing import breaks, breaks_act, breaks_place, breaks_store
 from gateway.closing import day as closing
 from gateway.closing.reconcile import reconcile
 from gateway.kernel.clock import business_day
@@ -76,7 +76,6 @@ def decide(request: Request, session: Session, form: FormData) -> Response:
             )
             if about == "allocation" and word == "yes":
                 reconcile(uow, officer.agency, business_day(uow.now()))
-                suggestions.refresh(uow, officer.agency)
     except ThuPhiError as refusal:
         return _listed(request, session, said(request, refusal), pages.STATUS[refusal.kind])
     except ReconciliationError as refusal:

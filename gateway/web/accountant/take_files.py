@@ -15,7 +15,7 @@ from starlette.responses import Response
 from connectors.statement import Reading
 from gateway import agencies
 from gateway.access import own
-from gateway.closing import intake, raw, settlements, suggestions
+from gateway.closing import intake, raw, settlements
 from gateway.closing.reconcile import reconcile
 from gateway.closing.store import bank_file
 from gateway.kernel.clock import business_day
@@ -91,7 +91,6 @@ def book(request: Request, session: Session, sent: FormData) -> Response:
             intake.import_statement(environment, officer.agency, name, data, actor=officer.actor, account=account)
         with environment.begin(actor=officer.actor, agency=officer.agency) as uow:
             reconcile(uow, officer.agency, business_day(uow.now()))
-            suggestions.refresh(uow, officer.agency)
     except ThuPhiError as refusal:
         return _form(request, session, refusal)
     return on(request, "/accountant", done="booked")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fastapi.testclient import TestClient
 
 from connectors.contract import Reply
 from connectors.simulators.national_portal import SETTINGS, PortalPayment, result_file, settlement_file
@@ -25,6 +26,7 @@ from gateway.payments.model import PaymentStatus
 from gateway.payments.store import PaymentRow
 from gateway.settlement.store import inbox, inbox_refused
 from tests.gateway.closing.test_lumps import books, kinds, lump_comes
+from tests.gateway.web.serving import pages
 from tests.town import ACCOUNT, AGENCY, LE_PHI, PHI, TODAY, Town
 
 AGENT = PostalAgent("key-of-the-agent", f"/callbacks/{AGENCY}/postal")
@@ -81,6 +83,8 @@ def test_what_the_portal_took_settles_by_its_lump_and_gets_no_second_receipt(tow
     assert {town.view(one).row.status for one in paid} == {PaymentStatus.CONFIRMED}
     assert (town.receipts(), town.suspended()) == ([], {})
     assert {town.view(one).receipted_by for one in paid} == {"Cổng Dịch vụ công quốc gia"}
+    page = TestClient(pages(town.environment)).get(f"/vi/pay/{town.view(paid[0]).row.token}").text
+    assert "Cổng Dịch vụ công quốc gia</strong>" in page
     told = books(town)
     assert (told[f"bank:{ACCOUNT}"], told["commission"]) == (193_000, 2_000)
     assert not [account for account in told if account.startswith("in_transit")]
