@@ -22,6 +22,7 @@ from connectors.contract import Request
 from connectors.simulators import bank_key
 from connectors.simulators.bank_book import Book, Line
 from connectors.simulators.bank_faults import Bits, Planned, between, checked, plan
+from connectors.simulators.bank_inquiry import heard, question
 from connectors.simulators.bank_memo import mangled, printed
 from connectors.simulators.bank_notice import Credit, message
 from connectors.simulators.bank_refused import BankRefused
@@ -134,6 +135,17 @@ class SimulatedBank:
             line = self._booked(account, paid, shown, CREDIT_TRANSFER, who, now)
             self._announce(line, plan(asked, self._bits), who, now)
         return Transfer(line.transfer_id, line.amount)
+
+    def pay_bill(
+        self, account: str, code: str, *, send: Callable[[bytes], bytes], their_key: str, payer: Payer | None = None
+    ) -> Transfer:
+        """A citizen types a bill's code: the bank asks its owner (inquiry 1100) and pays what the answer says.
+
+        `send` posts a body and gives the answer's; `their_key` (PEM) has to have signed it. Raises BankRefused.
+        """
+        asked = question(code, self._key, self._clock(), provider=self._provider, number=self._bits(32))
+        bill = heard(asked, send(asked.body), their_key)
+        return self.post(account, bill.amount, bill.code, code=CREDIT_TRANSFER, payer=payer, notify=True)
 
     def post(
         self,

@@ -15,6 +15,12 @@ SENTENCES = {
     "bank.amount_zero": ("invalid", "Số tiền phải khác 0", "the amount must not be zero"),
     "bank.fault_unknown": ("invalid", "Không có lỗi mô phỏng này", "there is no such fault"),
     "bank.code_unknown": ("invalid", "Mã loại bút toán không hợp lệ", "the entry code is not a SWIFT one such as NTRF"),
+    "bank.answer_untrusted": (
+        "unavailable",
+        "Câu trả lời không có chữ ký đúng",
+        "the answer is not signed by its sender",
+    ),
+    "bank.bill_refused": ("conflict", "Mã này không có khoản phải nộp", "nothing may be paid under this code"),
     "bank.notice_missing": ("missing", "Không có thông báo này", "there is no such notice"),
 }
 

@@ -9,13 +9,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from connectors.signing import joined, rsa_sha256_holds, rsa_sha256_sign
+from connectors.simulators.bank_refused import BankRefused
 from connectors.stamp import stamp_of
 from gateway.connecting.store import exchange
 from gateway.main import create_app
 from gateway.settlement.store import inbox, inbox_refused
 from tests.conftest import HandClock
 from tests.gateway.connecting.fair import Fair
-from tests.town import AGENCY, LE_PHI
+from tests.town import ACCOUNT, AGENCY, LE_PHI
 
 HOOK = f"/callbacks/{AGENCY}/vietinbank/inquiry"
 SIGNED = ("transId", "transTime", "custCode", "custName", "billId", "amount", "errorCode")
@@ -51,6 +52,23 @@ def test_what_is_owed(fair: Fair, client: TestClient) -> None:
 
     fair.money_comes(payment, 100_000)
     assert ask(fair, client, payment.reference.lower())["amount"] == "35000"
+
+
+def test_the_bank_asks_and_its_customer_pays_what_it_was_told(fair: Fair, client: TestClient) -> None:
+    payment, key = fair.payment(LE_PHI), (fair.environment.settings.keys / "signer.pem").read_text()
+
+    def send(body: bytes) -> bytes:
+        return client.post(HOOK, content=body).content
+
+    fair.bank.pay_bill(ACCOUNT, payment.reference, send=send, their_key=key)
+    fair.deliver()
+    fair.work()
+    assert (fair.view(payment).status, len(fair.receipts())) == ("paid", 1)
+    with pytest.raises(BankRefused, match="bank.bill_refused"):
+        fair.bank.pay_bill(ACCOUNT, payment.reference, send=send, their_key=key)
+    with pytest.raises(BankRefused, match="bank.answer_untrusted"):
+        fair.bank.pay_bill(ACCOUNT, payment.reference, send=send, their_key=fair.bank.public_key_pem())
+    fair.ties()
 
 
 def test_nothing_may_be_paid(fair: Fair, client: TestClient, clock: HandClock) -> None:
