@@ -14,7 +14,7 @@ from fractions import Fraction
 
 RULES_VERSION = "2026-11.2"  # of the passes in sql/ and the data beside them; stored with every run
 
-PLACED, STRUCTURED, MEMO, WORD, TERMINAL_DAY, TERMINAL_DUE = 0, 1, 2, 3, 4, 5  # how a line names what it pays
+PLACED, STRUCTURED, MEMO, WORD, TERMINAL_DAY, TERMINAL_DUE = -1, 1, 2, 3, 4, 5  # how a line names what it pays
 
 
 class Kind(StrEnum):

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reconciliation.model import RULES_VERSION, Totals
+from reconciliation.model import PLACED, RULES_VERSION, Totals
 from reconciliation.scope import Scope
 from reconciliation.store import EVIDENCE, recon_item, recon_run
 
@@ -45,14 +45,18 @@ class Record:
         self._scope = scope  # without it, all that the accounts have was looked at
 
     def contest(self) -> tuple[str, ...]:
-        """Decisions stay, but those that new evidence speaks against say so. Ids of their lines and payments."""
+        """Decisions stay, but those that new evidence speaks against say so. Ids of their lines and payments.
+
+        What persons placed and decided alike is one decision told twice, not new evidence.
+        """
         contested: list[str] = []
         for side in _SIDES:
             fresh = _fresh(side)
+            alike = sa.and_(fresh.c.how == PLACED, fresh.c.kind == recon_item.c.kind)
             found = self._connection.execute(
                 sa.select(recon_item, fresh.c.kind.label("found"), basis(fresh).label("fresh_basis"))
                 .join(fresh, self._same(fresh, side))
-                .where(recon_item.c.decided_by.is_not(None), recon_item.c.basis != basis(fresh))
+                .where(recon_item.c.decided_by.is_not(None), recon_item.c.basis != basis(fresh), ~alike)
                 .order_by(recon_item.c.subject)
             ).all()
             for row in found:
