@@ -20,7 +20,7 @@ from tests.chaos.harness import Plan, run
 from tests.chaos.processes import Zygote
 
 KILLS = int(os.environ.get("THUPHI_CHAOS_KILLS", "300"))
-OUTBOX_SECONDS = 300  # a lease of a killed worker ends after 60
+OUTBOX_SECONDS = 2_400  # a webhook waits as long again as its event is old, and the storm lasts 20 minutes
 
 
 @contextmanager
