@@ -42,6 +42,7 @@ AT_ONCE = 16  # endpoints
 WAIT_S = 0.2
 MOST_BYTES = 65_536  # of an answer that nobody reads
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP = timedelta(seconds=5), timedelta(hours=12), timedelta(days=4)
+MOST_DOUBLINGS = 20  # far past the longest wait
 
 log = structlog.get_logger(__name__)
 
@@ -171,7 +172,7 @@ def _told(environment: Environment, line: str, job: Claimed, *, more: bool) -> C
         _send(target.url, secret, event, environment.clock())
     except (NoAnswer, NotTaken, OSError, AddressRefused) as error:
         why = str(error) if isinstance(error, NoAnswer | NotTaken) else type(error).__name__
-        _put_off(environment, job, next_wait(environment.clock() - event.at), why)
+        _put_off(environment, job, next_wait(job.attempt, age=environment.clock() - event.at), why)
         log.warning("webhook.failed", endpoint=target.id, event_id=event.id, error=why)
         return None
     with environment.begin(actor="worker") as uow:
@@ -179,9 +180,12 @@ def _told(environment: Environment, line: str, job: Claimed, *, more: bool) -> C
         return _first(uow, line) if more and ours else None
 
 
-def next_wait(age: timedelta) -> timedelta | None:
-    """As long again as the event is old: 5 s at first, 12 h at last; None when four days have gone by."""
-    return None if age > GIVE_UP else min(max(age, FIRST_WAIT), LONGEST_WAIT)
+def next_wait(attempt: int, *, age: timedelta) -> timedelta | None:
+    """After the n-th attempt of one event: 5 s, then twice as long each time, 12 h at last; None when four days have gone by.
+
+    The wait counts this event's own attempts, not its age: one that grew old behind another is not made to wait for it.
+    """
+    return None if age > GIVE_UP else min(FIRST_WAIT * 2 ** min(attempt - 1, MOST_DOUBLINGS), LONGEST_WAIT)
 
 
 def _put_off(environment: Environment, job: Claimed, delay: timedelta | None, error: str) -> None:

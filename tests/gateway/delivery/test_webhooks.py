@@ -127,8 +127,23 @@ def test_private_addresses_are_refused_unless_allowed(town: Town) -> None:
             listen(town, url)
 
 
-def test_waiting_grows_with_age_and_ends_after_days() -> None:
-    assert webhooks.next_wait(timedelta(0)) == timedelta(seconds=5)
-    assert webhooks.next_wait(timedelta(hours=2)) == timedelta(hours=2)
-    assert webhooks.next_wait(timedelta(days=3, hours=5)) == timedelta(hours=12)
-    assert webhooks.next_wait(timedelta(days=5)) is None
+def test_one_that_grew_old_behind_another_does_not_wait_for_its_age(
+    town: Town, one_stop: OneStop, clock: HandClock
+) -> None:
+    listen(town, one_stop.url)
+    town.money_comes(town.payment(LE_PHI))
+    clock.advance(hours=1)
+    one_stop.failures = 1
+    send(town)
+    assert one_stop.heard == []
+
+    clock.advance(seconds=6)
+    send(town)
+    assert one_stop.kinds() == ["payment.paid"]
+
+
+def test_waiting_doubles_with_each_attempt_and_ends_after_days() -> None:
+    hour = timedelta(hours=1)
+    waits = [webhooks.next_wait(attempt, age=hour) for attempt in (1, 2, 3, 12, 15, 4_000)]
+    assert waits == [timedelta(seconds=n) for n in (5, 10, 20, 10_240, 43_200, 43_200)]
+    assert webhooks.next_wait(1, age=timedelta(days=5)) is None
