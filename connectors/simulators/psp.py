@@ -142,7 +142,7 @@ class SimulatedPsp:
     def answered(self, outgoing_id: int, status: int, body: bytes) -> None:
         """What the merchant's machine said; `status` 0 where it said nothing. Raises PspRefused for an unknown id.
 
-        The protocol's words for "recorded" in an HTTP 200 end it, anything else brings the next call.
+        The protocol's words for "recorded" under a 2xx end it, anything else brings the next call.
         """
         now = _milliseconds(self._clock())
         with self._book.writing():
@@ -151,7 +151,7 @@ class SimulatedPsp:
                 raise PspRefused("psp.ipn_missing", field="outgoing_id")
             if not sending.waiting:
                 return
-            if status == 200 and self._wire.answer_code(body) in self._wire.success:
+            if 200 <= status < 300 and self._wire.answer_code(body) in self._wire.success:
                 self._book.finish(outgoing_id, "answered")
             elif not sending.retried or sending.tries >= self._wire.tries:
                 self._book.finish(outgoing_id, "given_up")
@@ -193,8 +193,8 @@ class SimulatedPsp:
         now = _milliseconds(self._clock())
         for planned in plan(faults, self._bits):
             stated = sale.amount * 10 if planned.kind == "wrong_amount" else sale.amount
-            message = self._wire.notice(sale, stated, forged=planned.forged)
-            self._book.announce(sale, message, due_ms=now + planned.after_ms, retried=not planned.forged)
+            if message := self._wire.notice(sale, stated, forged=planned.forged):
+                self._book.announce(sale, message, due_ms=now + planned.after_ms, retried=not planned.forged)
 
 
 def _request(hook: str, message: Message) -> Request:

@@ -118,8 +118,8 @@ class Wire(Protocol):
         """Answer a merchant's call."""
         ...
 
-    def notice(self, sale: Sale, amount: int, *, forged: bool) -> Message:
-        """The notification of what became of an order; `amount` is what it states."""
+    def notice(self, sale: Sale, amount: int, *, forged: bool) -> Message | None:
+        """The notification of what became of an order, `amount` is what it states; None: the service tells nothing."""
         ...
 
     def back(self, sale: Sale) -> str:
