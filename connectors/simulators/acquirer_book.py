@@ -1,18 +1,16 @@
 """The acquirer host's book on disk: what it approved, for whom, and what became of it; one SQLite file.
 
-WAL and synchronous=FULL: what an answer said is on disk and survives `kill -9`. Amounts in đồng.
+Amounts in đồng.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from connectors.simulators.book_file import BookFile
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sale (
@@ -64,41 +62,11 @@ class Sale:
     settled_in: str = ""
 
 
-class Book:
-    """Every method but `writing` and `reading` wants to be called inside one of the two."""
+class Book(BookFile):
+    """Sales, voids and batches."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-            self._db.execute(f"PRAGMA {pragma}").close()
-        with self.writing():
-            for statement in SCHEMA.split(";"):
-                self._db.execute(statement)
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """All of it on disk on leaving, or nothing."""
-        yield from self._within("BEGIN IMMEDIATE")
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """One moment of the book."""
-        yield from self._within("BEGIN")
-
-    def _within(self, begin: str) -> Iterator[None]:
-        with self._lock:
-            self._db.execute(begin)
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        super().__init__(path, SCHEMA)
 
     def next_number(self) -> int:
         return int(self._db.execute("SELECT count(*) + 1 FROM sale").fetchone()[0])

@@ -1,18 +1,13 @@
-"""The simulated bank's book on disk: accounts, lines and the notices still to be sent, in one SQLite file.
-
-WAL and synchronous=FULL: what a call returned is on disk and survives the death of the process. One connection per
-book and a lock around it make it safe for threads; other processes may have the file open too.
-"""
+"""The simulated bank's book on disk: accounts, lines and the notices still to be sent, in one SQLite file."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+
+from connectors.simulators.book_file import BookFile
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS account (
@@ -83,43 +78,14 @@ class Sending:
     retried: bool  # whether its sender calls again
 
 
-class Book:
-    """Every method but `writing` and `reading` wants to be called inside one of the two."""
+class Book(BookFile):
+    """Accounts, lines and notices to send."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        super().__init__(
+            path, SCHEMA, "UPDATE notice SET leased = 0, due_ms = 0 WHERE leased = 1"
+        )  # its sender is dead
         self._db.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        with self.writing():
-            for statement in SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute("UPDATE notice SET leased = 0, due_ms = 0 WHERE leased = 1")  # its sender is dead
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """All of it on disk on leaving, or nothing."""
-        yield from self._within("BEGIN IMMEDIATE")
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """One moment of the book."""
-        yield from self._within("BEGIN")
-
-    def _within(self, begin: str) -> Iterator[None]:
-        with self._lock:
-            self._db.execute(begin)
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
 
     def open_account(self, number: str, name: str, hook: str, opening: int) -> None:
         """The opening balance of an account that exists stays what it was."""

@@ -1,18 +1,13 @@
-"""The simulated payment service's book on disk: orders, refunds, notifications still to send, in one SQLite file.
-
-WAL and synchronous=FULL: what a call returned is on disk and survives the death of the process. One connection per
-book and a lock around it make it safe for threads; other processes may have the file open too.
-"""
+"""The simulated payment service's book on disk: orders, refunds, notifications still to send, in one SQLite file."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+
+from connectors.simulators.book_file import BookFile
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sale (
@@ -121,42 +116,11 @@ class Sending:
 _SALE = "id, reference, page, created, amount, description, return_url, expires, code, number, bank, ended"
 
 
-class Book:
-    """Every method but `writing` and `reading` wants to be called inside one of the two."""
+class Book(BookFile):
+    """Orders, refunds and notifications to send."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        with self.writing():
-            for statement in SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute("UPDATE ipn SET leased = 0, due_ms = 0 WHERE leased = 1")  # its sender is dead
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """All of it on disk on leaving, or nothing."""
-        yield from self._within("BEGIN IMMEDIATE")
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """One moment of the book."""
-        yield from self._within("BEGIN")
-
-    def _within(self, begin: str) -> Iterator[None]:
-        with self._lock:
-            self._db.execute(begin)
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        super().__init__(path, SCHEMA, "UPDATE ipn SET leased = 0, due_ms = 0 WHERE leased = 1")  # its sender is dead
 
     def add(self, new: New) -> Sale:
         self._db.execute(

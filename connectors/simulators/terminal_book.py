@@ -1,18 +1,15 @@
 """The simulated terminal's memory: payments and how far each has come, advices still to be told to the host.
 
-SQLite, WAL, synchronous=FULL: a terminal that loses power finds here what it had sent before. No card data but the
-masked number.
+A terminal that loses power finds here what it had sent before. No card data but the masked number.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from connectors.simulators.book_file import BookFile
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS payment (
@@ -85,33 +82,11 @@ class Payment:
 _NAMES = tuple(Payment.__dataclass_fields__)
 
 
-class Memory:
-    """Every method but `writing` and `reading` wants to be called inside one of the two."""
+class Memory(BookFile):
+    """Payments as the terminal remembers them."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-            self._db.execute(f"PRAGMA {pragma}").close()
-        with self.writing():
-            for statement in SCHEMA.split(";"):
-                self._db.execute(statement)
-
-    def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """All of it on disk on leaving, or nothing."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        super().__init__(path, SCHEMA)
 
     def add(self, payment: Payment) -> None:
         places = ", ".join("?" * len(_NAMES))
