@@ -4,7 +4,7 @@ One ZIP, stored and not compressed, in a fixed order with fixed times, so that t
 
     manifest.json                     what is in it, each file with its SHA-256 and size
     chain/<sha256>.pem                certificates of signers, authorities and time stampers
-    revocation/<sha256>.crl           lists of the authorities (RFC 5280, 5)
+    revocation/<sha256>.crl, .ocsp    lists of the authorities (RFC 5280, 5), answers of their responders (RFC 6960)
     receipts/<form>-<symbol>-<number>/receipt.xml, receipt.pdf, stamp.tst, stamped.xml, proof.json
 
 `stamped.xml` is the canonical SignatureValue that `stamp.tst` is of (`openssl ts -verify -data stamped.xml -in stamp.tst
@@ -62,11 +62,12 @@ def pack(
     *,
     chain: Sequence[x509.Certificate],
     revocation: Sequence[x509.CertificateRevocationList] = (),
+    answers: Sequence[bytes] = (),
     made_at: str,
 ) -> bytes:
-    """The package; `made_at` in RFC 3339. Raises Refused when a file is no signed receipt."""
+    """The package; `answers` are OCSPResponses in DER, `made_at` in RFC 3339. Raises Refused when a file is no signed receipt."""
     files: dict[str, bytes] = {}
-    for directory, name, data in _shared(chain, revocation):
+    for directory, name, data in _shared(chain, revocation, answers):
         files[f"{directory}/{name}"] = data
     for one in sorted(receipts, key=lambda kept: kept.directory):
         files.update((f"{one.directory}/{name}", data) for name, data in _of_receipt(one))
@@ -124,7 +125,9 @@ def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
 
 
 def _shared(
-    chain: Sequence[x509.Certificate], revocation: Sequence[x509.CertificateRevocationList]
+    chain: Sequence[x509.Certificate],
+    revocation: Sequence[x509.CertificateRevocationList],
+    answers: Sequence[bytes],
 ) -> Iterator[tuple[str, str, bytes]]:
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -132,6 +135,7 @@ def _shared(
     lists = sorted({one.public_bytes(Encoding.DER) for one in revocation})
     yield from (("chain", f"{hashlib.sha256(data).hexdigest()}.pem", data) for data in certificates)
     yield from (("revocation", f"{hashlib.sha256(data).hexdigest()}.crl", data) for data in lists)
+    yield from (("revocation", f"{hashlib.sha256(data).hexdigest()}.ocsp", data) for data in sorted(set(answers)))
 
 
 def _of_receipt(one: Kept) -> Iterator[tuple[str, bytes]]:

@@ -1,7 +1,8 @@
 """Prove an archive package from itself and the certificates that are trusted: each receipt, each file, each time.
 
 A receipt is believed at the time of its stamp, else of its signature: certificates end, signatures made before do not
-(ETSI EN 319 102-1, 5.6). A certificate on a revocation list of its authority before that time is not believed.
+(ETSI EN 319 102-1, 5.6). A certificate that its authority's list or responder calls revoked before that time is not
+believed, and one revoked later only where a stamp proves that the signature was there before.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from receipts import timestamp
 from receipts.archive import unpack
-from receipts.chain import ChainBroken, refuse_revoked
+from receipts.chain import ChainBroken
+from receipts.ocsp import AnswerRefused
 from receipts.pdf_check import attached, sealed_by
 from receipts.printed import read_signed
 from receipts.refused import Refused
+from receipts.revocation import Evidence, refuse_revoked
 from receipts.timestamp import Stamp, StampRefused
 from receipts.trust import issuer
 from receipts.verify import Verified, verify
@@ -62,20 +65,22 @@ def examine(package: bytes, *, trust: Sequence[x509.Certificate]) -> Proven:
 
 
 class _Shared:
-    """The package's own certificates and revocation lists, as far as they can be read."""
+    """The package's own certificates, revocation lists and responders' answers, as far as they can be read."""
 
     def __init__(self, files: dict[str, bytes], trust: Sequence[x509.Certificate], flaws: list[Flaw]) -> None:
         self.trust = list(trust)
-        self.lists: list[x509.CertificateRevocationList] = []
+        lists: list[x509.CertificateRevocationList] = []
+        answers = [data for name, data in files.items() if name.startswith("revocation/") and name.endswith(".ocsp")]
         self.chain: set[bytes] = set()
         for name, data in files.items():
             try:
                 if name.startswith("chain/"):
                     self.chain.add(x509.load_pem_x509_certificate(data).public_bytes(_DER))
-                elif name.startswith("revocation/"):
-                    self.lists.append(x509.load_der_x509_crl(data))
+                elif name.startswith("revocation/") and not name.endswith(".ocsp"):
+                    lists.append(x509.load_der_x509_crl(data))
             except (ValueError, x509.InvalidVersion):
                 flaws.append(Flaw(name, "archive.unreadable", "cannot be read"))
+        self.evidence = Evidence(tuple(lists), tuple(answers))
 
 
 def _receipt(directory: str, mine: dict[str, bytes], shared: _Shared, flaws: list[Flaw], warnings: list[Flaw]) -> int:
@@ -90,14 +95,16 @@ def _receipt(directory: str, mine: dict[str, bytes], shared: _Shared, flaws: lis
         at = stamp.at if stamp else read_signed(source).signed_at
         verified = verify(source, trust=shared.trust, at=at)
         _refuse_other_place(directory, verified)
-        if not _revocation(verified, shared, at):
-            warnings.append(Flaw(directory, "archive.no_revocation", "no revocation list speaks of that time"))
+        if not _revocation(verified, shared, at, stamped=stamp is not None):
+            warnings.append(Flaw(directory, "archive.no_revocation", "no list and no answer speaks of that time"))
         if verified.certificate.public_bytes(_DER) not in shared.chain:
             flaws.append(Flaw(directory, "archive.no_chain", "the signer's certificate is not in the package"))
     except Refused as error:
         flaws.append(Flaw(f"{directory}/receipt.xml", error.code, error.detail))
     except StampRefused as error:
         flaws.append(Flaw(f"{directory}/stamp.tst", error.code, str(error)))
+    except AnswerRefused as error:
+        flaws.append(Flaw(directory, error.code, str(error)))
     except ChainBroken as error:
         flaws.append(Flaw(directory, f"certificate.{error.reason}", str(error)))
     if stamp is None:
@@ -135,6 +142,6 @@ def _refuse_other_place(directory: str, verified: Verified) -> None:
         raise Refused("archive.misplaced", "the receipt lies under another's name")
 
 
-def _revocation(verified: Verified, shared: _Shared, at: datetime) -> bool:
+def _revocation(verified: Verified, shared: _Shared, at: datetime, *, stamped: bool) -> bool:
     authority = issuer(verified.certificate, tuple(shared.trust))
-    return refuse_revoked(verified.certificate, authority, shared.lists, at)
+    return refuse_revoked(verified.certificate, authority, shared.evidence, at, stamped=stamped)

@@ -1,4 +1,4 @@
-"""A certificate's way up to an authority that is trusted, at a moment, and whether it was revoked by then (RFC 5280, 6)."""
+"""A certificate's way up to an authority that is trusted, at a moment (RFC 5280, 6)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STRONG = frozenset({"sha256", "sha384", "sha512"})
 
 
 class ChainBroken(ValueError):
-    """Why a certificate is not believed: `reason` is untrusted, expired, purpose or revoked."""
+    """Why a certificate is not believed: `reason` is untrusted, expired, purpose, revoked or revoked_unstamped."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -31,13 +31,13 @@ def chain_to(
     found = [leaf]
     while len(found) <= LONGEST:
         last = found[-1]
-        anchor = next((one for one in trust if one == last or _issued(last, one)), None)
+        anchor = next((one for one in trust if one == last or issued(last, one)), None)
         if anchor is not None:
             for one in (*found, anchor):
                 if not one.not_valid_before_utc <= at <= one.not_valid_after_utc:
                     raise ChainBroken("expired", f"{one.subject.rfc4514_string()} is not valid at {at.isoformat()}")
             return tuple(found)
-        above = next((one for one in between if one not in found and _issued(last, one)), None)
+        above = next((one for one in between if one not in found and issued(last, one)), None)
         if above is None:
             break
         found.append(above)
@@ -58,32 +58,8 @@ def stamping_chain(
     return chain_to(leaf, between, trust, at)
 
 
-def refuse_revoked(
-    certificate: x509.Certificate,
-    authority: x509.Certificate,
-    lists: Sequence[x509.CertificateRevocationList],
-    at: datetime,
-) -> bool:
-    """Whether a list of the authority's speaks of the moment `at`. Raises ChainBroken if it was revoked by then."""
-    known = False
-    for one in lists:
-        if one.issuer != authority.subject or not _signed_by(one, authority):
-            continue
-        entry = one.get_revoked_certificate_by_serial_number(certificate.serial_number)
-        if entry is not None and entry.revocation_date_utc <= at:
-            raise ChainBroken("revoked", f"the certificate was revoked on {entry.revocation_date_utc.isoformat()}")
-        known = known or one.last_update_utc >= at or (one.next_update_utc or at) >= at
-    return known
-
-
-def _signed_by(one: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-    key = authority.public_key()
-    return isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) and one.is_signature_valid(key)
-
-
-def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+def issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+    """Whether the authority, which may, has signed the certificate with a strong digest."""
     try:
         certificate.verify_directly_issued_by(authority)
     except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
@@ -92,14 +68,15 @@ def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     return algorithm is not None and algorithm.name in STRONG and _may_issue(authority)
 
 
-def _may_issue(authority: x509.Certificate) -> bool:
-    constraints = _extension(authority, x509.BasicConstraints)
-    usage = _extension(authority, x509.KeyUsage)
-    return constraints is not None and constraints.ca and (usage is None or usage.key_cert_sign)
-
-
-def _extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
+def extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
+    """An extension of the certificate, if it has it."""
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
+
+
+def _may_issue(authority: x509.Certificate) -> bool:
+    constraints = extension(authority, x509.BasicConstraints)
+    usage = extension(authority, x509.KeyUsage)
+    return constraints is not None and constraints.ca and (usage is None or usage.key_cert_sign)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from receipts import fonts
+from receipts import barcode, fonts
+from receipts.barcode import Encoder
 from receipts.entries import Entry, grouped, of_line, of_organisation, of_payer, of_replaced
-from receipts.layout import A5, BLACK, GREY, RED, Colour, Sheet, Style, fitted
+from receipts.layout import A5, BLACK, GREY, RED, Colour, Sheet, Style, bars_room, fitted
 from receipts.marks import VIETNAM
 from receipts.model import DOCUMENT_NAME, FeeLine
 from receipts.printed import Printed
@@ -34,13 +35,15 @@ NUMBER = Style(11, 14, fonts.SEMI_BOLD, RED)
 MARK = Style(8.5, 11.5, fonts.SEMI_BOLD)
 TOTAL = Style(10.5, 14, fonts.SEMI_BOLD)
 
-COLUMNS = (LEFT + 16, LEFT + 24, LEFT + 220, LEFT + 284, RIGHT - 2)  # where numbers end; the name begins
-NAME_ROOM = 162.0
-NUMBER_ROOM = 58.0
+COLUMNS = (LEFT + 16, LEFT + 24, LEFT + 216, LEFT + 276, RIGHT - 2)  # where numbers end; the name begins
+ROOMS = (15.0, 160.0, 30.0, 56.0, 64.0)  # the last for amounts of a dozen digits in full size
 QR_SIDE = 90.0
+BARS_HIGHEST, BARS_LOWEST, BARS_GAP = 22.0, 14.0, 5.0
 
 
-def fill(sheet: Sheet, receipt: Printed, lookup_url: str, marks: Sequence[str] = ()) -> None:
+def fill(
+    sheet: Sheet, receipt: Printed, lookup_url: str, marks: Sequence[str] = (), encoder: Encoder | None = None
+) -> None:
     """The whole receipt, over as many pages as it takes; `marks` follow its name. Raises FontLacks, QrTooLong."""
     content = receipt.content
     _heading(sheet, content, marks)
@@ -51,7 +54,7 @@ def fill(sheet: Sheet, receipt: Printed, lookup_url: str, marks: Sequence[str] =
     _entries(sheet, of_payer(content))
     sheet.y -= 5
     _lines(sheet, content.lines)
-    close = partial(_close, receipt=receipt, lookup_url=lookup_url)
+    close = partial(_close, receipt=receipt, lookup_url=lookup_url, encoder=encoder)
     sheet.need(sheet.height_of(close))
     close(sheet)
 
@@ -122,14 +125,14 @@ def _line(sheet: Sheet, position: int, line: FeeLine) -> None:
     sheet.y -= 3
     for column, number in ((0, position), (2, line.quantity), (3, line.unit_price), (4, line.amount)):
         text = grouped(number)
-        sheet.text(COLUMNS[column], sheet.y - BODY.size, text, fitted(text, BODY, NUMBER_ROOM), "right")
-    sheet.paragraph(COLUMNS[1], NAME_ROOM, line.name, BODY)
-    sheet.paragraph(COLUMNS[1], NAME_ROOM, of_line(line), SMALL)
+        sheet.text(COLUMNS[column], sheet.y - BODY.size, text, fitted(text, BODY, ROOMS[column]), "right")
+    sheet.paragraph(COLUMNS[1], ROOMS[1], line.name, BODY)
+    sheet.paragraph(COLUMNS[1], ROOMS[1], of_line(line), SMALL)
     sheet.y -= 4
     sheet.rule(LEFT, sheet.y, ROOM, 0.25, GREY)
 
 
-def _close(sheet: Sheet, receipt: Printed, lookup_url: str) -> None:
+def _close(sheet: Sheet, receipt: Printed, lookup_url: str, encoder: Encoder | None) -> None:
     """Total, signature and lookup: the page that carries one carries all."""
     _total(sheet, receipt.content)
     sheet.y -= 8
@@ -137,6 +140,8 @@ def _close(sheet: Sheet, receipt: Printed, lookup_url: str) -> None:
     if receipt.qr:
         sheet.qr(LEFT - 4, top - QR_SIDE, QR_SIDE, receipt.qr)
     _signature(sheet, RIGHT - half, half, receipt)
+    if bars := barcode.of(receipt.content, encoder):
+        _barcode(sheet, RIGHT - half, half, top - QR_SIDE, bars)
     sheet.y = min(sheet.y, top - QR_SIDE * bool(receipt.qr)) - 4
     sheet.paragraph(LEFT, ROOM, f"Mã tra cứu: {receipt.content.lookup_code}", STRONG)
     sheet.paragraph(LEFT, ROOM, f"Tra cứu tại: {lookup_url}", SMALL)
@@ -160,3 +165,10 @@ def _signature(sheet: Sheet, x: float, room: float, receipt: Printed) -> None:
     sheet.paragraph(x + 8, room - 16, f"ngày {receipt.signed_at.astimezone(VIETNAM):%d/%m/%Y}", BODY)
     sheet.y -= 6
     sheet.box(x, sheet.y, room, top - sheet.y, 0.8)
+
+
+def _barcode(sheet: Sheet, x: float, room: float, floor: float, bars: Sequence[int]) -> None:
+    """Below the signature and no lower than the QR beside it if that can be; what it says stands among the entries."""
+    height = min(BARS_HIGHEST, max(BARS_LOWEST, sheet.y - BARS_GAP - floor))
+    sheet.y -= BARS_GAP + height
+    sheet.bars(x, sheet.y, room / bars_room(bars), height, bars)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ RED: Colour = (0.66, 0.09, 0.13)  # of the national emblem
 WHITE: Colour = (1, 1, 1)
 
 A5 = (419.53, 595.28)
+QUIET_BARS = 10  # modules of white on both sides of a barcode (ISO/IEC 15417, 4.4)
 Stroke = Callable[[Any], None]  # something to do with a reportlab canvas
 
 
@@ -135,6 +136,25 @@ class Sheet:
 
         self.do(stroke)
 
+    def bars(self, x: float, y: float, module: float, height: float, widths: Sequence[int]) -> None:
+        """A barcode with its quiet zones, lower left corner at x, y; `widths` in modules, a bar and a space in turn."""
+        self.area(x, y, bars_room(widths) * module, height, WHITE)
+        drawn, at = [], QUIET_BARS
+        for place, width in enumerate(widths):
+            if place % 2 == 0:
+                drawn.append(f"{at} 0 {width} 1 re")
+            at += width
+
+        def stroke(canvas: Any) -> None:
+            canvas.saveState()
+            canvas.translate(x, y)
+            canvas.scale(module, height)
+            canvas.setFillColorRGB(0, 0, 0)
+            canvas.addLiteral(f"{' '.join(drawn)} f")
+            canvas.restoreState()
+
+        self.do(stroke)
+
     def paint(self, canvas: Any, last: Callable[[Any, int, int], None] = lambda *_place: None) -> None:
         """Paint all pages; `last(canvas, page, pages)` adds what depends on their count."""
         for number, strokes in enumerate(self.pages, start=1):
@@ -142,6 +162,11 @@ class Sheet:
                 stroke(canvas)
             last(canvas, number, len(self.pages))
             canvas.showPage()
+
+
+def bars_room(widths: Sequence[int]) -> int:
+    """How many modules a barcode is wide with its quiet zones."""
+    return sum(widths) + 2 * QUIET_BARS
 
 
 def clean(text: str) -> str:

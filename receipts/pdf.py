@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from receipts import fonts, pdfa
+from receipts.barcode import Encoder
 from receipts.form import HEADING, HEIGHT, LEFT, ROOM, SMALL, WIDTH, fill
 from receipts.layout import A5, GREY, Colour, Sheet
 from receipts.marks import VIETNAM, Conversion, marks
@@ -33,17 +34,18 @@ def render(
     signer: Signer | None = None,
     reprint: int = 0,
     conversion: Conversion | None = None,
+    encoder: Encoder | None = None,
 ) -> bytes:
     """The PDF of a signed receipt; `lookup_url` is printed beside the lookup code.
 
     `reprint` n > 0 marks the n-th reprint, `conversion` a paper made from the electronic receipt. The seal bears the
-    time of the XML's signature.
+    time of the XML's signature. With an `encoder` the payment's reference stands beside the QR as a barcode.
     Raises Refused (not a signed receipt), FontLacks (a letter that cannot be drawn), QrTooLong, KeyUnusable.
     """
     receipt = read_signed(signed_xml)
     sheet = Sheet(TOP, BOTTOM, partial(_each_page, content=receipt.content, demo=demo))
     sheet.new_page()
-    fill(sheet, receipt, lookup_url, marks(reprint, conversion))
+    fill(sheet, receipt, lookup_url, marks(reprint, conversion), encoder)
     about = about_receipt(receipt)
     canvas = pdfa.begin(about, A5)
     sheet.paint(canvas, _page_number)

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from receipts.keys import FileSigner, KeyUnusable, TokenKey
 
@@ -82,10 +82,17 @@ class DemoKeys:
         return [x509.load_pem_x509_certificate(self.ca_certificate.read_bytes())]
 
 
-def demo_pki(directory: Path, *, now: datetime, organisation: str = "Trung tâm Phục vụ hành chính công") -> DemoKeys:
+def demo_pki(
+    directory: Path,
+    *,
+    now: datetime,
+    organisation: str = "Trung tâm Phục vụ hành chính công",
+    responder_url: str | None = None,
+) -> DemoKeys:
     """Make what is missing of ca.pem, ca.key, ca.crl, signer.pem, signer.key, token.key, token.pub.pem; keep what is there.
 
-    `now` is UTC. Raises KeyUnusable when a certificate lies there without its key.
+    `now` is UTC; `responder_url` is where the signer's certificate sends questions of its revocation (OCSP).
+    Raises KeyUnusable when a certificate lies there without its key.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     files = DemoKeys(directory)
@@ -97,7 +104,7 @@ def demo_pki(directory: Path, *, now: datetime, organisation: str = "Trung tâm 
         publish_revocation(files, (), now=now)
     signer_key = _rsa_key(files.signer_key, files.signer_certificate)
     if not files.signer_certificate.exists():
-        leaf = _leaf(signer_key, organisation, authority, ca_key, now)
+        leaf = _leaf(signer_key, organisation, authority, ca_key, now, responder_url)
         _write(files.signer_certificate, leaf.public_bytes(Encoding.PEM))
     if not files.token_key.exists():
         _refuse_orphan(files.token_public)
@@ -155,9 +162,19 @@ def _authority(key: rsa.RSAPrivateKey, now: datetime) -> x509.Certificate:
 
 
 def _leaf(
-    key: rsa.RSAPrivateKey, organisation: str, authority: x509.Certificate, ca_key: rsa.RSAPrivateKey, now: datetime
+    key: rsa.RSAPrivateKey,
+    organisation: str,
+    authority: x509.Certificate,
+    ca_key: rsa.RSAPrivateKey,
+    now: datetime,
+    responder_url: str | None = None,
 ) -> x509.Certificate:
     builder = _builder(_name(f"{MARK} {organisation}"), authority.subject, key.public_key(), now, SIGNER_YEARS)
+    if responder_url is not None:
+        place = x509.AccessDescription(
+            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder_url)
+        )
+        builder = builder.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(issues=False), critical=True)

@@ -10,9 +10,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from receipts import fonts, pdfa, qr
+from receipts import barcode, fonts, pdfa, qr
+from receipts.barcode import Encoder
 from receipts.entries import Entry, grouped, of_line, of_organisation, of_payer, of_replaced
-from receipts.layout import Colour, Sheet, Style, fitted
+from receipts.layout import Colour, Sheet, Style, bars_room, fitted
 from receipts.marks import VIETNAM, Conversion, marks
 from receipts.model import DOCUMENT_NAME, FeeLine
 from receipts.pdf import about_receipt
@@ -27,6 +28,7 @@ INK: Colour = (0, 0, 0)
 
 DOT = 72 / 203  # points; a module of the QR is a whole number of the printer's dots
 QR_DOTS = 384  # 48 mm
+BARS_HEIGHT = 12 * MILLIMETRE
 
 BODY = Style(8.5, 11.5, colour=INK)
 STRONG = replace(BODY, font=fonts.SEMI_BOLD)
@@ -37,7 +39,13 @@ DEMO = "DEMO: KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
 
 
 def render(
-    signed_xml: bytes, *, demo: bool, lookup_url: str, reprint: int = 0, conversion: Conversion | None = None
+    signed_xml: bytes,
+    *,
+    demo: bool,
+    lookup_url: str,
+    reprint: int = 0,
+    conversion: Conversion | None = None,
+    encoder: Encoder | None = None,
 ) -> bytes:
     """The slip of a signed receipt as a PDF of one page; the arguments are those of `pdf.render`.
 
@@ -46,7 +54,7 @@ def render(
     receipt = read_signed(signed_xml)
     sheet = Sheet(0, -math.inf, lambda _page: None)
     sheet.new_page()
-    _fill(sheet, receipt, lookup_url, [DEMO] * demo, marks(reprint, conversion))
+    _fill(sheet, receipt, lookup_url, [DEMO] * demo, marks(reprint, conversion), encoder)
     height = math.ceil(2 * MARGIN - sheet.y)
     about = about_receipt(receipt)
     canvas = pdfa.begin(about, (WIDTH, height))
@@ -55,7 +63,14 @@ def render(
     return pdfa.finish(canvas, about)
 
 
-def _fill(sheet: Sheet, receipt: Printed, lookup_url: str, warning: Sequence[str], marks: Sequence[str]) -> None:
+def _fill(
+    sheet: Sheet,
+    receipt: Printed,
+    lookup_url: str,
+    warning: Sequence[str],
+    marks: Sequence[str],
+    encoder: Encoder | None,
+) -> None:
     content = receipt.content
     _centred(sheet, STRONG, *warning)
     _heading(sheet, content, marks)
@@ -71,6 +86,8 @@ def _fill(sheet: Sheet, receipt: Printed, lookup_url: str, warning: Sequence[str
     _rule(sheet)
     _signature(sheet, receipt)
     _lookup(sheet, receipt, lookup_url)
+    if bars := barcode.of(content, encoder):
+        _barcode(sheet, bars)
     _centred(sheet, STRONG, *warning)
 
 
@@ -117,6 +134,15 @@ def _lookup(sheet: Sheet, receipt: Printed, lookup_url: str) -> None:
         sheet.y -= side
     _centred(sheet, STRONG, f"Mã tra cứu: {receipt.content.lookup_code}")
     _centred(sheet, SMALL, f"Tra cứu tại: {lookup_url}")
+
+
+def _barcode(sheet: Sheet, bars: Sequence[int]) -> None:
+    """A module is a whole number of the printer's dots; what the bars say stands among the entries."""
+    modules = bars_room(bars)
+    module = max(1, int(ROOM / DOT) // modules) * DOT
+    sheet.y -= 4 + BARS_HEIGHT
+    sheet.bars((WIDTH - modules * module) / 2, sheet.y, module, BARS_HEIGHT, bars)
+    sheet.y -= 4
 
 
 def _between(sheet: Sheet, left: str, right: str, style: Style) -> None:

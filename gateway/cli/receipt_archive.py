@@ -33,21 +33,27 @@ def archive(
     as_json: Json = False,
 ) -> None:
     """Đóng gói biên lai đã ký cùng chứng thư, thu hồi, dấu thời gian, bằng chứng / pack signed receipts with all proof."""
+    from gateway.delivery import revocation
     from gateway.kernel.clock import rfc3339
     from receipts import archive as packages
 
     with refusals(as_json), installation(data) as environment:
         with environment.read() as connection:  # the audit tree's hashes are of all agencies
             kept = list(_kept(environment, connection, agency, first, last))
+        chain = _chain(environment, kept)
+        revocation.renew(environment, chain)
+        words = revocation.evidence(environment.settings.keys)
         body = packages.pack(
             kept,
-            chain=_chain(environment, kept),
-            revocation=_revocation(environment.settings.keys),
+            chain=chain,
+            revocation=words.lists,
+            answers=words.answers,
             made_at=rfc3339(environment.clock()),
         )
         out.write_bytes(body)
     stamped, proofs = sum(one.stamp is not None for one in kept), sum(one.proof is not None for one in kept)
     facts = {"file": str(out), "receipts": len(kept), "stamped": stamped, "proofs": proofs, "bytes": len(body)}
+    facts |= {"lists": len(words.lists), "answers": len(words.answers)}
     say(
         as_json,
         facts,
@@ -188,6 +194,8 @@ def _chain(environment: Environment, kept: list[Kept]) -> list[x509.Certificate]
     from asn1crypto import cms
     from cryptography import x509
 
+    from gateway.delivery.revocation import authorities
+
     found: set[bytes] = set()
     for one in kept:
         signer = re.search(rb"<X509Certificate>([^<]+)</X509Certificate>", one.xml)
@@ -195,19 +203,5 @@ def _chain(environment: Environment, kept: list[Kept]) -> list[x509.Certificate]
         if one.stamp is not None:
             signed = cms.ContentInfo.load(one.stamp)["content"]
             found |= {certificate.chosen.dump() for certificate in signed["certificates"]}
-    authorities: list[x509.Certificate] = []
-    for path in sorted(environment.settings.keys.glob("*ca*.pem")):
-        authorities += x509.load_pem_x509_certificates(path.read_bytes())
-    return [*map(x509.load_der_x509_certificate, sorted(found)), *authorities]
-
-
-def _revocation(directory: Path) -> list[x509.CertificateRevocationList]:
-    """The authorities' lists that somebody (a cron job, the demo authority) put beside the keys."""
-    from cryptography import x509
-
-    lists = []
-    for path in sorted(directory.glob("*.crl")):
-        body = path.read_bytes()
-        load = x509.load_pem_x509_crl if body.startswith(b"-----") else x509.load_der_x509_crl
-        lists.append(load(body))
-    return lists
+    above = authorities(environment.settings.keys)
+    return [*map(x509.load_der_x509_certificate, sorted(found)), *above]

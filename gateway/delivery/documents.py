@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from connectors import code128
 from gateway.delivery.signing_keys import SigningKeys, Waiting, choose, load_keys, renew_keys, sealer
 from gateway.kernel.clock import business_day
 from gateway.kernel.outbox import Event, Job
@@ -98,7 +99,10 @@ def _sign_batch(
         files: dict[str, bytes] = {}
         try:
             for receipt_id, value in _signatures(batch.signer, prepared):
-                files[receipt_id] = prepared[receipt_id].finish(value)
+                if value is None:
+                    stuck.add(receipt_id)
+                else:
+                    files[receipt_id] = prepared[receipt_id].finish(value)
         except KeyUnusable as error:
             log.error("receipt.signer_down", signer=batch.signer.subject, code=error.code, waiting=left - len(files))
             stuck.update(row.id for row in batch.rows if row.id not in files)
@@ -132,28 +136,40 @@ def _prepare_all(
     return found
 
 
-def _signatures(signer: Signer, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, bytes]]:
-    """As they come. Raises KeyUnusable when the device or the service fails."""
+def _signatures(signer: Signer, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, bytes | None]]:
+    """As they come; None where one alone has failed. Raises KeyUnusable when the device or the service fails."""
     if isinstance(signer, RemoteSigner):
         requests = {f"{receipt_id}-{one.fingerprint}": receipt_id for receipt_id, one in prepared.items()}
         wanted = {request: prepared[receipt_id].to_sign for request, receipt_id in requests.items()}
         yield from ((requests[request], value) for request, value in signer.sign_some(wanted).items())
-    elif isinstance(signer, FileSigner) and len(prepared) > ALONE:
+    elif isinstance(signer, FileSigner):
         yield from _signed_side_by_side(signer, prepared)
     else:
         yield from ((receipt_id, signer.sign(one.to_sign)) for receipt_id, one in prepared.items())
 
 
-def _signed_side_by_side(signer: FileSigner, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, bytes]]:
+def _signed_side_by_side(signer: FileSigner, prepared: Mapping[str, Prepared]) -> Iterator[tuple[str, bytes | None]]:
     """On every core, since OpenSSL computes without Python's lock: each thread takes its share whole."""
-    ids, hands = list(prepared), os.cpu_count() or 1
+    ids, hands = list(prepared), (os.cpu_count() or 1) if len(prepared) > ALONE else 1
 
-    def sign_share(share: Sequence[str]) -> list[tuple[str, bytes]]:
-        return [(receipt_id, signer.sign(prepared[receipt_id].to_sign)) for receipt_id in share]
+    def sign_share(share: Sequence[str]) -> list[tuple[str, bytes | None]]:
+        return [(receipt_id, _tried(signer, receipt_id, prepared[receipt_id])) for receipt_id in share]
 
+    if hands == 1:
+        yield from sign_share(ids)
+        return
     with ThreadPoolExecutor(hands, thread_name_prefix="thuphi-sign") as pool:
         for signed in pool.map(sign_share, [ids[n::hands] for n in range(hands)]):
             yield from signed
+
+
+def _tried(signer: FileSigner, receipt_id: str, prepared: Prepared) -> bytes | None:
+    """The key lies in memory, so a failure is this receipt's own: the rest of the share is signed."""
+    try:
+        return signer.sign(prepared.to_sign)
+    except Exception as error:
+        log.error("receipt.unsigned", receipt=receipt_id, code=getattr(error, "code", type(error).__name__))
+        return None
 
 
 def _keep(environment: Environment, rows: Sequence[sa.Row[Any]], files: Mapping[str, bytes], now: datetime) -> int:
@@ -240,7 +256,8 @@ def _rendered(environment: Environment, keys: SigningKeys, row: sa.Row[Any], sou
         return None
     try:
         lookup = f"{environment.settings.base_url}/vi/receipts/{row.lookup_code}"
-        return pdf.render(source, demo=keys.demo, lookup_url=lookup, signer=sealer(keys, source, row.signed_at))
+        seal = sealer(keys, source, row.signed_at)
+        return pdf.render(source, demo=keys.demo, lookup_url=lookup, signer=seal, encoder=code128.bars)
     except ReceiptError as error:
         log.error("receipt.no_pdf", receipt=row.id, code=error.code)
         return None

@@ -10,6 +10,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from connectors import code128
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
 from receipts import store
@@ -67,4 +68,4 @@ def _rendered(
     lookup = f"{uow.settings.base_url}/vi/receipts/{row.lookup_code}"
     demo = b"DEMO" in source.partition(b"<X509SubjectName>")[2].partition(b"</X509SubjectName>")[0]
     make = slip.render if paper == "slip" else pdf.render
-    return make(source, demo=demo, lookup_url=lookup, reprint=nth, conversion=conversion)
+    return make(source, demo=demo, lookup_url=lookup, reprint=nth, conversion=conversion, encoder=code128.bars)

@@ -1,16 +1,17 @@
-"""The worker's lane for what follows a receipt: warnings in time, time stamps, the list of those replaced."""
+"""The worker's lane for what follows a receipt: warnings in time, time stamps, revocation answers, the list of those replaced."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from gateway.delivery import replaced_list, series_watch, stamping
+from gateway.delivery import replaced_list, revocation, series_watch, stamping
 from gateway.delivery.documents import SigningKeys
 from gateway.kernel.uow import Environment
 
 WATCH_EVERY = timedelta(hours=1)
 LIST_EVERY = timedelta(minutes=1)
+REVOCATION_EVERY = timedelta(minutes=10)  # looked at; asked only when the kept answer has ended
 STAMP_EVERY = timedelta(seconds=5)
 
 
@@ -26,11 +27,18 @@ class ReceiptLane:
     @property
     def steps(self) -> tuple[Callable[[], int], ...]:
         """In order; each says how much it did."""
-        return (self.watch, self.stamp, self.list_replaced)
+        return (self.watch, self.ask_revocation, self.stamp, self.list_replaced)
 
     def watch(self) -> int:
         """Registrations, certificates, delegations and numbers that end."""
         return series_watch.watch(self._environment) if self._time_for("watch", WATCH_EVERY) else 0
+
+    def ask_revocation(self) -> int:
+        """Of the certificates that sign; off without THUPHI_OCSP_HOSTS."""
+        if not self._environment.settings.ocsp_hosts or not self._time_for("revocation", REVOCATION_EVERY):
+            return 0
+        keys = self._keys()
+        return revocation.renew(self._environment, [one.certificate for one in keys.signers]) if keys else 0
 
     def stamp(self) -> int:
         """Off without THUPHI_TSA_URL."""

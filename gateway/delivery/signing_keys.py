@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.delivery import revocation
 from receipts import custody
 from receipts.enrolment import Identity, identity
 from receipts.keys import KeyUnusable, Signer, TokenKey
@@ -53,14 +54,30 @@ class SigningKeys:
 
 
 def load_keys(directory: Path) -> SigningKeys:
-    """From the signers of `receipts.custody` and `token.key`. Raises KeyUnusable when there is none."""
+    """From the signers of `receipts.custody` and `token.key`, but those revoked. Raises KeyUnusable when there is none."""
     found = custody.look(directory)
-    if not found.signers:
-        raise found.troubles[0] if found.troubles else KeyUnusable(f"no signer.key and signer.pem in {directory.name}")
-    first, *more = found.signers
+    signers, revoked = _unrevoked(directory, found.signers)
+    troubles = (*found.troubles, *revoked)
+    if not signers:
+        raise troubles[0] if troubles else KeyUnusable(f"no signer.key and signer.pem in {directory.name}")
+    first, *more = signers
     token_key = TokenKey.from_pem(directory / "token.key")
-    demo = any("DEMO" in one.subject for one in found.signers)
-    return SigningKeys(first, token_key, demo, tuple(more), found.troubles)
+    demo = any("DEMO" in one.subject for one in signers)
+    return SigningKeys(first, token_key, demo, tuple(more), troubles)
+
+
+def _unrevoked(directory: Path, signers: Sequence[Signer]) -> tuple[list[Signer], list[ReceiptError]]:
+    """Those that may sign, and what is told of the others: their authority's word lies beside the keys."""
+    good: list[Signer] = []
+    troubles: list[ReceiptError] = []
+    for one in signers:
+        try:
+            revocation.refuse_revoked(directory, one.certificate)
+        except revocation.CertificateRevoked as error:
+            troubles.append(error)
+        else:
+            good.append(one)
+    return good, troubles
 
 
 def renew_keys(directory: Path, known: SigningKeys | None, *, tell: bool) -> SigningKeys | None:

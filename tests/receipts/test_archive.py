@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from receipts import pdf, timestamp
+from receipts import ocsp, pdf, timestamp
 from receipts.archive import ArchiveUnreadable, Kept, pack, unpack
 from receipts.archive_check import Proven, examine
-from receipts.pki import demo_pki, publish_revocation
+from receipts.pki import DemoKeys, demo_pki, publish_revocation
+from receipts.sign import sign
+from receipts.simulated_ocsp import Fault, simulated_responder
 from receipts.simulated_tsa import simulated_tsa
 from tests.receipts.forge import FACTS, NOW, data, genuine, keys, printed, signed, signer, trust
 from tests.receipts.paper import LOOKUP
@@ -190,17 +192,90 @@ def test_a_receipt_under_another_s_name() -> None:
     assert codes(found) == {"archive.misplaced"}
 
 
-def test_a_certificate_revoked_before_its_signature(tmp_path: Path) -> None:
-    files = demo_pki(tmp_path, now=NOW)
-    leaf = x509.load_pem_x509_certificate(files.signer_certificate.read_bytes())
-    from receipts.sign import sign
+SIGNED, STAMPED = NOW, NOW + timedelta(minutes=5)
 
-    element = data()
-    receipt = sign(element, signer=files.signer(), signed_at=NOW, qr="")
-    for moment, expected in ((NOW - timedelta(days=1), {"certificate.revoked"}), (NOW + timedelta(days=1), set())):
-        publish_revocation(files, [(leaf, moment)], now=NOW + timedelta(days=2))
-        lists = [x509.load_der_x509_crl(files.revocation.read_bytes())]
-        package = pack(
-            [Kept("EBL01", "26TAA", 1, receipt)], chain=[leaf, *files.trust()], revocation=lists, made_at=MADE_AT
-        )
-        assert codes(examine(package, trust=files.trust())) == expected
+
+@dataclass(frozen=True)
+class Bench:
+    """An authority of its own, whose word can change, and one receipt signed under it, stamped or not."""
+
+    files: DemoKeys
+    leaf: x509.Certificate
+    receipt: Kept
+
+    @classmethod
+    def make(cls, directory: Path, *, stamped: bool) -> Bench:
+        files = demo_pki(directory, now=NOW)
+        receipt = sign(data(), signer=files.signer(), signed_at=SIGNED, qr="")
+        stamp: bytes | None = None
+        if stamped:
+            key: Any = load_pem_private_key(files.ca_key.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
+            tsa, digest = simulated_tsa(files.trust()[0], key, lambda: STAMPED), timestamp.imprint(receipt)
+            answer = tsa.answer(timestamp.query(digest, 7))
+            stamp = timestamp.read(answer, digest=digest, nonce=7, trust=files.trust()).token
+        leaf = x509.load_pem_x509_certificate(files.signer_certificate.read_bytes())
+        return cls(files, leaf, Kept("EBL01", "26TAA", 1, receipt, stamp=stamp))
+
+    def listed(self, revoked_at: datetime | None, said_at: datetime) -> dict[str, Any]:
+        publish_revocation(self.files, [(self.leaf, revoked_at)] if revoked_at else [], now=said_at)
+        return {"revocation": [x509.load_der_x509_crl(self.files.revocation.read_bytes())]}
+
+    def answered(
+        self, revoked_at: datetime | None, said_at: datetime, *, faults: Sequence[Fault] = ()
+    ) -> dict[str, Any]:
+        responder = simulated_responder(self.files, lambda: said_at)
+        responder.revoked = {self.leaf.serial_number: revoked_at} if revoked_at else {}
+        responder.faults = list(faults)
+        return {"answers": [responder.answer(ocsp.query(self.leaf, self.files.trust()[0], bytes(range(32))))]}
+
+    def proven(self, **word: Any) -> Proven:
+        chain = [self.leaf, *self.files.trust()]
+        return examine(pack([self.receipt], chain=chain, made_at=MADE_AT, **word), trust=self.files.trust())
+
+
+@pytest.mark.parametrize("told", ["listed", "answered"])
+@pytest.mark.parametrize(
+    ("stamped", "after", "expected"),
+    [
+        (False, timedelta(days=-1), {"certificate.revoked"}),
+        (True, timedelta(days=-1), {"certificate.revoked"}),
+        (True, timedelta(minutes=4), {"certificate.revoked"}),  # after the time the signer states, before the stamp
+        (True, timedelta(minutes=6), set()),
+        (False, timedelta(days=1), {"certificate.revoked_unstamped"}),  # who holds a stolen key dates as he likes
+    ],
+)
+def test_a_revoked_certificate_is_believed_only_where_a_stamp_came_before(
+    told: str, stamped: bool, after: timedelta, expected: set[str], tmp_path: Path
+) -> None:
+    bench = Bench.make(tmp_path, stamped=stamped)
+    word = getattr(bench, told)(SIGNED + after, NOW + timedelta(days=2))
+    assert codes(bench.proven(**word)) == expected
+
+
+def test_the_answer_goes_along_and_ten_years_later_needs_nobody(tmp_path: Path) -> None:
+    """Responder and authority may be gone: what they said is in the package, with their certificates."""
+    bench = Bench.make(tmp_path, stamped=True)
+    found = bench.proven(**bench.answered(None, NOW + timedelta(days=1)))
+    assert (found.flaws, found.warnings) == ((), ())
+
+
+def test_an_answer_made_when_the_signature_was_counts_and_an_older_one_does_not(tmp_path: Path) -> None:
+    bench = Bench.make(tmp_path, stamped=True)
+    for said_at, speaks in ((NOW - timedelta(hours=11), True), (NOW - timedelta(hours=13), False)):
+        found = bench.proven(**bench.answered(None, said_at))
+        assert found.flaws == ()
+        assert ("archive.no_revocation" in {one.code for one in found.warnings}) is not speaks
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [("wrong_signature", "ocsp.signature"), ("unknown", "ocsp.unknown"), ("garbage", None)]
+)
+def test_an_answer_in_the_package_that_its_authority_did_not_give(
+    fault: Fault, code: str | None, tmp_path: Path
+) -> None:
+    """What is about the signer has to hold; what is about nobody is as if it were not there."""
+    bench = Bench.make(tmp_path, stamped=True)
+    found = bench.proven(**bench.answered(None, NOW, faults=[fault]))
+    assert codes(found) == ({code} if code else set())
+    if code is None:
+        assert {one.code for one in found.warnings} == {"archive.no_revocation"}

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from connectors import code128
 from receipts.layout import Style, fitted, wrap
 from receipts.marks import Conversion
-from receipts.model import Delegate, FeeLine, Payer, Replaced
+from receipts.model import Delegate, FeeLine, MoneyFacts, Payer, Replaced
 from receipts.pdf import render
 from receipts.qr import QrTooLong
 from receipts.refused import Refused
@@ -118,6 +119,48 @@ def test_the_qr_on_paper_is_the_one_that_was_signed(tmp_path: Path, demo: bool) 
     run(require("pdftoppm"), "-r", "150", "-png", "-singlefile", pdf, tmp_path / "page")
     with Image.open(tmp_path / "page.png") as page:
         assert [found.text for found in zxingcpp.read_barcodes(page)] == [TOKEN]
+
+
+REFERENCE = "BLQ1Q6ACEH98"
+PAID = MoneyFacts(REFERENCE, datetime(2026, 11, 24, 2, tzinfo=UTC), "VietinBank")
+
+
+def codes_on(pdf: Path, folder: Path) -> set[tuple[str, str]]:
+    """What a scanner finds on a sheet of an office printer."""
+    import zxingcpp
+    from PIL import Image
+
+    run(require("pdftoppm"), "-r", "150", "-png", "-singlefile", pdf, folder / "page")
+    with Image.open(folder / "page.png") as page:
+        return {(str(one.format), one.text) for one in zxingcpp.read_barcodes(page)}
+
+
+@pytest.mark.parametrize("demo", [False, True])
+def test_the_reference_stands_beside_the_qr_as_a_barcode(tmp_path: Path, demo: bool) -> None:
+    xml = signed(make_facts(money=PAID), TOKEN)
+    pdf = kept(render(xml, demo=demo, lookup_url=LOOKUP, encoder=code128.bars), tmp_path)
+    assert codes_on(pdf, tmp_path) == {("QR Code", TOKEN), ("Code 128", REFERENCE)}
+    assert REFERENCE in text_of(pdf)  # what the bars say stands there for people too
+    assert_sound(pdf)
+    assert pages_of(pdf) == 1
+    if not demo:  # whose mark runs across the page
+        assert_inside_the_frame(pdf)
+
+
+@pytest.mark.parametrize("lines", range(1, 9))
+def test_the_barcode_takes_no_page_of_its_own(tmp_path: Path, lines: int) -> None:
+    """It stands beside the QR, which is as high as signature and bars together."""
+    xml = signed(make_facts(money=PAID, lines=(LE_PHI,) * lines, payer=Payer(LONG_NAME)), TOKEN)
+    without = kept(render(xml, demo=False, lookup_url=LOOKUP), tmp_path)
+    pages = pages_of(without)
+    assert pages_of(kept(render(xml, demo=False, lookup_url=LOOKUP, encoder=code128.bars), tmp_path)) == pages
+
+
+def test_what_no_barcode_can_say_is_left_out(tmp_path: Path) -> None:
+    for reference in ("", "Mã đặc biệt"):
+        xml = signed(make_facts(money=replace(PAID, reference=reference)), TOKEN)
+        pdf = kept(render(xml, demo=False, lookup_url=LOOKUP, encoder=code128.bars), tmp_path)
+        assert codes_on(pdf, tmp_path) == {("QR Code", TOKEN)}
 
 
 def test_without_a_token_there_is_no_qr(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from connectors import code128
 from receipts.fonts import FontLacks
 from receipts.marks import Conversion
-from receipts.model import Delegate, FeeLine, Payer, Replaced
+from receipts.model import Delegate, FeeLine, MoneyFacts, Payer, Replaced
 from receipts.qr import QrTooLong
 from receipts.refused import Refused
 from receipts.slip import render
@@ -126,6 +127,20 @@ def test_the_qr_is_read_from_a_thermal_print(tmp_path: Path) -> None:
     run(require("pdftoppm"), "-r", "203", "-mono", "-singlefile", pdf, tmp_path / "slip")
     with Image.open(tmp_path / "slip.pbm") as print_out:
         assert [found.text for found in zxingcpp.read_barcodes(print_out.convert("L"))] == [TOKEN]
+
+
+def test_the_reference_s_barcode_is_read_from_a_thermal_print(tmp_path: Path) -> None:
+    import zxingcpp
+    from PIL import Image
+
+    money = MoneyFacts("BLQ1Q6ACEH98", datetime(2026, 11, 24, 2, tzinfo=UTC))
+    xml = signed(make_facts(money=money), TOKEN)
+    pdf = kept(render(xml, demo=True, lookup_url=LOOKUP, encoder=code128.bars), tmp_path)
+    run(require("pdftoppm"), "-r", "203", "-mono", "-singlefile", pdf, tmp_path / "slip")
+    with Image.open(tmp_path / "slip.pbm") as print_out:
+        found = {(str(one.format), one.text) for one in zxingcpp.read_barcodes(print_out.convert("L"))}
+    assert found == {("QR Code", TOKEN), ("Code 128", money.reference)}
+    assert_sound(pdf)
 
 
 def test_copies_and_trials_say_so(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.delivery import enrol
 from gateway.delivery.documents import SigningKeys, load_keys, render_waiting, renew_keys, sign_waiting
+from gateway.kernel import outbox
 from gateway.kernel.uow import Environment
 from gateway.worker import Worker
-from receipts import store
+from receipts import sign, store
 from receipts.hardware import PinLocked, TokenMissing
 from receipts.keys import Certified, FileSigner, KeyUnusable
 from receipts.pki import DemoKeys, _leaf, _rsa_key, _write
@@ -24,6 +26,7 @@ from receipts.remote import RemoteSigner
 from receipts.simulated_remote import SimulatedService
 from receipts.verify import Verified, verify
 from tests.conftest import HandClock
+from tests.gateway.settlement.test_race import at_once
 from tests.town import AGENCY, LE_PHI, Town
 
 
@@ -165,6 +168,112 @@ def test_a_slow_device_keeps_what_it_has_signed(town: Town) -> None:
     sign_waiting(town.environment, SigningKeys(Slow(town.keys.signer), town.keys.token, demo=True))
     assert seen == [0] * 10 + [10] * 2
     assert states(town) == ["signed"] * 12
+
+
+def test_a_locked_pin_stops_the_lane_and_is_told_once_a_minute(town: Town, clock: HandClock) -> None:
+    """Each further try could be the last one that the token allows: nothing is asked of it but by the minute."""
+    paid(town, 12)
+    assert isinstance(town.keys.signer, FileSigner)
+    device = Device(town.keys.signer, PinLocked("locked"), PinLocked("locked"))
+    worker = Worker(town.environment, SigningKeys(device, town.keys.token, demo=True))
+    for minute in (1, 2):
+        with structlog.testing.capture_logs() as logs:
+            worker.run_until_quiet()
+            worker.run_until_quiet()
+        told = [(one["code"], one["waiting"]) for one in logs if one["event"] == "receipt.signer_down"]
+        assert (told, device.asked) == ([("receipt.pin_locked", 12)], minute)
+        assert states(town) == ["numbered"] * 12
+        clock.advance(minutes=1)
+    worker.run_until_quiet()  # unlocked by hand meanwhile
+    assert states(town) == ["signed"] * 12
+
+
+# Threads
+
+
+class Counted(FileSigner):
+    """A file's key that remembers who asked it for what, and fails where it is told."""
+
+    def __init__(self, real: FileSigner, *refused: bytes) -> None:
+        super().__init__(real._key, real.certificate)
+        self.asked: list[tuple[str, bytes]] = []
+        self.refused = list(refused)
+        self.error: Exception = KeyUnusable("this one not")
+
+    def sign(self, data: bytes) -> bytes:
+        if data != b"thuphi":  # the proof at the start
+            self.asked.append((threading.current_thread().name, data))
+            if any(mark in data for mark in self.refused):
+                raise self.error
+        return super().sign(data)
+
+
+def counted(town: Town, monkeypatch: pytest.MonkeyPatch, hands: int) -> tuple[Counted, SigningKeys]:
+    assert isinstance(town.keys.signer, FileSigner)
+    monkeypatch.setattr("os.cpu_count", lambda: hands)
+    signer = Counted(town.keys.signer)
+    return signer, SigningKeys(signer, town.keys.token, demo=True)
+
+
+def test_several_threads_sign_a_batch_and_each_receipt_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid(town, 14)
+    signer, keys = counted(town, monkeypatch, 3)
+    assert sign_waiting(town.environment, keys) == 14
+    assert len({data for _, data in signer.asked}) == len(signer.asked) == 14
+    assert {name.partition("_")[0] for name, _ in signer.asked} == {"thuphi-sign"}
+    found = verified(town, town.environment.clock())
+    assert [one.number for one in found] == list(range(1, 15))
+    assert sign_waiting(town.environment, keys) == 0
+    assert len([one for one in town.rows(outbox.event) if one.kind == "receipt.signed"]) == 14
+
+
+def test_a_few_are_signed_without_threads(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid(town, 2)
+    signer, keys = counted(town, monkeypatch, 3)
+    assert sign_waiting(town.environment, keys) == 2
+    assert {name for name, _ in signer.asked} == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("error", [KeyUnusable("this one not"), ValueError("out of memory")])
+@pytest.mark.parametrize("count", [3, 14])  # without threads and with
+def test_a_failure_of_one_leaves_the_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch, count: int, error: Exception
+) -> None:
+    paid(town, count)
+    signer, keys = counted(town, monkeypatch, 3)
+    signer.error = error
+    bad, numbers = town.receipts()[1], range(1, count + 1)
+    real = sign.prepare
+
+    def marked(data: bytes, **more: Any) -> Any:
+        prepared = real(data, **more)
+        if f"<SCTu>{bad.number}</SCTu>".encode() in data:
+            signer.refused.append(prepared.digests[0].encode())
+        return prepared
+
+    monkeypatch.setattr(sign, "prepare", marked)
+    stuck: set[str] = set()
+    with structlog.testing.capture_logs() as logs:
+        assert sign_waiting(town.environment, keys, failed=stuck) == count - 1
+    assert [(one["event"], one["receipt"]) for one in logs] == [("receipt.unsigned", bad.id)]
+    assert stuck == {bad.id}
+    assert [row.number for row in town.receipts() if row.state == "signed"] == [n for n in numbers if n != bad.number]
+    signer.refused.clear()
+    monkeypatch.setattr(sign, "prepare", real)
+    assert sign_waiting(town.environment, keys) == 1
+    assert len(verified(town, town.environment.clock())) == count
+
+
+def test_two_workers_on_one_batch_keep_each_signature_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both may compute; the first to store wins, and one event tells of it."""
+    paid(town, 12)
+    _, keys = counted(town, monkeypatch, 2)
+    done: list[int] = []
+    at_once(*[lambda: done.append(sign_waiting(town.environment, keys))] * 2)
+    assert sum(done) == 12
+    assert len(verified(town, town.environment.clock())) == 12
+    events = [one.subject for one in town.rows(outbox.event) if one.kind == "receipt.signed"]
+    assert len(events) == len(set(events)) == 12
 
 
 # Remote
