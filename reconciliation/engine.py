@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Row = Sequence[Any]
 Progress = Callable[[str, int, int], None]  # step, how many are done, of how many
 
-SCOPE = ("scope_line", "scope_payment")  # of a run that looks only at what is open
+SCOPE = ("scope_line", "scope_payment", "scope_placed")  # of a run that looks only at what is open
 
 _CHUNK = 20_000
 

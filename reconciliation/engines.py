@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING
 
 from reconciliation.model import ReconciliationError
@@ -26,13 +29,20 @@ class EngineMissing(ReconciliationError):
 
     def __init__(self, engine: str) -> None:
         self.extra = f"thuphi[{EXTRAS[engine][0]}]"
-        super().__init__(f"the engine {engine} needs the extra {self.extra}")
+        java = " and Java 17 or later" if engine == SPARK else ""
+        super().__init__(f"the engine {engine} needs the extra {self.extra}{java}")
 
 
 def installed(engine: str) -> bool:
-    """Whether this engine can be opened here."""
+    """Whether this engine can be opened here: its extra, and for Spark a Java, are there."""
     _, modules = EXTRAS.get(engine, ("", ()))
-    return all(find_spec(module) is not None for module in modules)
+    return all(find_spec(module) is not None for module in modules) and (engine != SPARK or _java())
+
+
+def _java() -> bool:
+    """Where Spark looks for it."""
+    home = os.environ.get("JAVA_HOME")
+    return bool(home and Path(home, "bin", "java").exists()) or which("java") is not None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciliation.model import PLACED, STRUCTURED, TERMINAL_DAY, TERMINAL_DUE, Item, Sentence
+from reconciliation.model import DEPOSITED, PLACED, STRUCTURED, TERMINAL_DAY, TERMINAL_DUE, Item, Sentence
 from reconciliation.sentences import SENTENCES
 
 _SHOWN = 4  # of a list; the rest is counted
@@ -35,6 +35,7 @@ _VI = _Language(
     last=" và ",
     more=" và {} khoản khác",
     found={
+        DEPOSITED: "theo giấy nộp tiền mặt của quầy",
         PLACED: "theo quyết định của hai cán bộ",
         STRUCTURED: "ở trường tham chiếu",
         TERMINAL_DAY: "theo máy POS và ngày giao dịch",
@@ -50,6 +51,7 @@ _EN = _Language(
     last=" and ",
     more=" and {} more",
     found={
+        DEPOSITED: "by the counter's cash deposit slip",
         PLACED: "by the decision of two officers",
         STRUCTURED: "in the reference field",
         TERMINAL_DAY: "by terminal and trade day",

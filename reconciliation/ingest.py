@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.statement import Entry, Head, Problem, Reading
-from reconciliation.balances import INTERIM, moved, span_of, statements_of
+from reconciliation.balances import INTERIM, interim_statements, moved, span_of, statements_of
 from reconciliation.chain import ends, gaps
 from reconciliation.interim import Covered, Foretold
 from reconciliation.keys import Ordinals, base_key, direction_of
@@ -197,10 +197,12 @@ class _Book:
             found = self._of_the_day(found, self.covered)
         bases = [base_key(draft) for draft in found]
         if self.goes_on:
-            self.ordinals.pass_over(bases, self.desk.stored)
+            self.ordinals.pass_over(
+                bases, self.foretold.beside(self.desk.stored) if self.foretold else self.desk.stored
+            )
         pairs = list(zip(self.ordinals.keys(bases), found, strict=True))
         if self.foretold:
-            told = self.foretold.claim(pairs, self.statement_id)
+            told = self.foretold.claim(pairs, self.statement_id, self.desk.stored)
             self.known += len(told)
             pairs = [pair for at, pair in enumerate(pairs) if at not in told]
         self._insert(pairs)
@@ -276,6 +278,7 @@ def _goes_on(connection: sa.Connection, item: _Ready, owner: str, now: datetime)
 
     Then none of its lines can be among those stored, and what looks equal is one more line. A stored statement of its
     days must lie before it, closing after closing; one that opens where it opens is a longer or shorter telling of it.
+    Interim reports are no part of the chain: what they told is known by its own keys.
     """
     if item.opening is None or item.closing is None:
         return False
@@ -283,7 +286,8 @@ def _goes_on(connection: sa.Connection, item: _Ready, owner: str, now: datetime)
     c = statement.c
     earlier = sa.and_(c.closing == item.opening, c.to_day <= from_day)
     beside = sa.and_(c.from_day <= to_day, c.to_day >= from_day)
-    chosen = sa.and_(c.owner == owner, c.account == item.account, sa.or_(earlier, beside))
+    final = c.id.not_in(interim_statements(owner, item.account))
+    chosen = sa.and_(c.owner == owner, c.account == item.account, final, sa.or_(earlier, beside))
     rows = connection.execute(sa.select(c.opening, c.closing, c.from_day, c.to_day).where(chosen)).all()
     overlapping = {(row.opening, row.closing) for row in rows if row.from_day <= to_day and row.to_day >= from_day}
     starts = any(row.closing == item.opening and row.to_day <= from_day for row in rows)

@@ -1,19 +1,20 @@
 """Reports within the day (camt.052, camt.054, MT942) beside the statement that closes it: one line of money, told twice.
 
 Of an interim report only booked entries with the bank's own reference are taken; whatever else it tells waits for the
-statement. A line that the statement tells again is known, and from then on it belongs to the statement.
+statement. A line that the statement tells again is known, and from then on it belongs to the statement: by the key that
+the statement gives it, so that the statement may be told again too.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import sqlalchemy as sa
 
 from reconciliation.balances import interim_statements, statements_of
-from reconciliation.keys import direction_of
+from reconciliation.keys import Stored, direction_of
 from reconciliation.lines import Draft
 from reconciliation.model import WORD
 from reconciliation.store import statement_line
@@ -40,20 +41,23 @@ class Foretold:
     def __bool__(self) -> bool:
         return bool(self._by_key)
 
-    def claim(self, pairs: Iterable[tuple[str, Draft]], statement_id: str) -> set[int]:
+    def beside(self, stored: Stored) -> Stored:
+        """Keys that are stored, those of foretold lines left out: a statement does not go on behind its own lines."""
+        return lambda keys: {key for key in stored(keys) if key not in self._by_key}
+
+    def claim(self, pairs: Sequence[tuple[str, Draft]], statement_id: str, stored: Stored) -> set[int]:
         """Positions of the drafts that were foretold; their lines become the statement's."""
-        found: dict[int, str] = {}
-        listed = list(pairs)
-        taken: set[str] = set()
-        for at, (key, _) in enumerate(listed):
-            if key in self._by_key:
-                found[at] = self._by_key[key]
-                taken.add(found[at])
-        for at, (_, draft) in enumerate(listed):
-            if at not in found and (line_id := self._like(draft, taken)):
+        found = {at: self._by_key[key] for at, (key, _) in enumerate(pairs) if key in self._by_key}
+        taken = set(found.values())
+        known = stored([key for at, (key, _) in enumerate(pairs) if at not in found])  # told by a statement before
+        renamed: dict[str, str] = {}
+        for at, (key, draft) in enumerate(pairs):
+            if at not in found and key not in known and (line_id := self._like(draft, taken)):
                 found[at] = line_id
                 taken.add(line_id)
+                renamed[line_id] = key
         self._move(sorted(taken), statement_id)
+        self._rename(renamed)
         self._forget(taken)
         return set(found)
 
@@ -68,6 +72,12 @@ class Foretold:
         if line_ids:
             chosen = statement_line.c.id.in_(line_ids)
             self._connection.execute(sa.update(statement_line).where(chosen).values(statement_id=statement_id))
+
+    def _rename(self, keys: Mapping[str, str]) -> None:
+        if keys:
+            one = sa.update(statement_line).where(statement_line.c.id == sa.bindparam("line"))
+            named = one.values(natural_key=sa.bindparam("key"))
+            self._connection.execute(named, [{"line": line_id, "key": key} for line_id, key in keys.items()])
 
     def _forget(self, taken: Collection[str]) -> None:
         self._by_key = {key: line_id for key, line_id in self._by_key.items() if line_id not in taken}

@@ -12,9 +12,10 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-RULES_VERSION = "2026-11.2"  # of the passes in sql/ and the data beside them; stored with every run
+RULES_VERSION = "2026-11.3"  # of the passes in sql/ and the data beside them; stored with every run
 
 PLACED, STRUCTURED, MEMO, WORD, TERMINAL_DAY, TERMINAL_DUE = -1, 1, 2, 3, 4, 5  # how a line names what it pays
+DEPOSITED = -2  # by the number of a deposit slip that lists it
 
 
 class Kind(StrEnum):
@@ -83,7 +84,7 @@ class SourcePayment:
     dossier_id: str
     reference: str
     amount: int  # đồng
-    channel: str  # `POS` is paid out in batches on the next working day; anything else on the day itself
+    channel: str  # `POS` is paid out in batches, `CASH` brought in, on the next working day; else on the day itself
     status: str  # SUCCEEDED, PENDING or FAILED
     paid_on: date | None  # business day
     terminal: str

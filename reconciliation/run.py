@@ -47,6 +47,7 @@ def run(
     orders: Iterable[str] | None = None,
     changed: Callable[[datetime], sa.Select[Any]] | None = None,
     placed: sa.Select[Any] | None = None,
+    moved: Callable[[datetime], sa.Select[Any]] | None = None,
     refunds: Iterable[tuple[str, str]] = (),
 ) -> RunResult:
     """Reconcile all stored lines of `accounts` with all payments due to them, as of a day.
@@ -57,21 +58,23 @@ def run(
     that are new since, differ in anything told here, or stand in settlement rows that are new; with it, a run looks only
     at what is new or waits for time or a file, and at all that touches it, with the very same results; the totals are
     then those of what was looked at. `placed` gives `line_id` and `reference` of money that persons have given to a
-    payment: that counts instead of what the line names; not together with `changed`, since a decision changes no row.
+    payment, and `how` where it is anything but PLACED: that counts instead of what the line names. Such a decision changes
+    no row; so together with `changed`, `moved` gives the ids of the lines given to payments or taken back since, and
+    `changed` also the payments they were given to or taken from.
     `refunds` are the ids of the debits that refunds of the host's explain, each once, with the reference they name.
     Raises SourceFlawed and InvariantBroken; either way the caller rolls back.
     """
     keys = sorted({account_key(account) for account in accounts})
     engine = DatabaseEngine(connection)
     sales = list(settlement)
-    if changed is not None and placed is not None:
-        raise ValueError("a run over what has changed does not see what was placed")
+    if changed is not None and placed is not None and moved is None:
+        raise ValueError("a run over what has changed has to be told what was placed since")
     with engine.sources():
         scope = None
         since = last_run(connection, owner, as_of) if changed else None
         if since is not None and changed and isinstance(payments, sa.Select):
-            scope = Scope(engine, connection, owner, payments.subquery("given"))
-            sales = scope.gather(since, changed(since), sales)
+            scope = Scope(engine, connection, owner, payments.subquery("given"), placed)
+            sales = scope.gather(since, changed(since), sales, moved(since) if moved else None)
         _fill_payments(engine, payments, accounts, scope)
         _fill_lines(engine, owner, keys, scope, placed)
         sources.fill_rest(engine, as_of=as_of, settlement=sales, rate=rate, orders=orders, refunds=refunds)
@@ -155,7 +158,8 @@ def _fill_lines(
     given = placed.subquery("placed")
     elsewhere = sa.exists().where(given.c.line_id == line_ref.c.line_id)
     engine.fill_from("src_line_ref", references.where(sa.or_(line_ref.c.how >= WORD, ~elsewhere)))
-    names = (given.c.line_id, given.c.reference, sa.literal(PLACED), *named[3:])
+    how = given.c.how if "how" in given.c else sa.literal(PLACED)
+    names = (given.c.line_id, given.c.reference, how, *named[3:])
     engine.fill_from(
         "src_line_ref",
         sa.select(*names).select_from(given.join(statement_line, c.id == given.c.line_id)).where(mine),

@@ -32,6 +32,7 @@ _UNSETTLED = tuple(
 _UNDER_WAY = timedelta(days=1)  # an import that had begun before the last run may have ended after it
 
 _line = sa.table("scope_line", sa.column("id", sa.Text), sa.column("round", sa.BigInteger))
+_placed = sa.table("scope_placed", sa.column("line_id", sa.Text), sa.column("reference", sa.Text))
 _payment = sa.table(
     "scope_payment", sa.column("id", sa.Text), sa.column("reference", sa.Text), sa.column("round", sa.BigInteger)
 )
@@ -50,10 +51,23 @@ def last_run(connection: sa.Connection, owner: str, as_of: date) -> datetime | N
 class Scope:
     """The lines and payments of one run, as temporary tables beside the sources."""
 
-    def __init__(self, engine: DatabaseEngine, connection: sa.Connection, owner: str, payments: sa.FromClause) -> None:
+    def __init__(
+        self,
+        engine: DatabaseEngine,
+        connection: sa.Connection,
+        owner: str,
+        payments: sa.FromClause,
+        placed: sa.Select[Any] | None = None,
+    ) -> None:
         self._connection = connection
         self._owner = owner
         self._payments = payments  # payment_id, reference
+        engine.create("scope_placed", {"line_id": "text", "reference": "text"})
+        if placed is not None:
+            given = placed.subquery("given_away")
+            told = sa.select(given.c.line_id, given.c.reference)
+            connection.execute(sa.insert(_placed).from_select(["line_id", "reference"], told))
+        engine.ready("scope_placed", ("line_id", "reference"))
         engine.create("scope_line", {"id": "text", "round": "bigint"})
         engine.create("scope_payment", {"id": "text", "reference": "text", "round": "bigint"})
         engine.ready("scope_line", ("id",))
@@ -65,11 +79,20 @@ class Scope:
     payments = _payment
 
     def gather(
-        self, since: datetime, changed: sa.Select[Any], settlement: Sequence[SettlementRow]
+        self,
+        since: datetime,
+        changed: sa.Select[Any],
+        settlement: Sequence[SettlementRow],
+        moved: sa.Select[Any] | None = None,
     ) -> list[SettlementRow]:
-        """Fill both tables; the settlement rows that belong to them."""
+        """Fill both tables; the settlement rows that belong to them. `moved`: lines given to payments or taken back."""
         batches = _Batches(settlement)
         self._begin(since, changed, settled=bool(settlement))
+        if moved is not None:
+            given = moved.subquery("moved")
+            (column,) = given.c
+            mine = sa.select(statement_line.c.id).where(statement_line.c.owner == self._owner)
+            self._add_lines(mine.where(statement_line.c.id.in_(sa.select(column))), 0)
         step = 0
         while self._grown(step):
             self._engine.ready("scope_line", ())
@@ -89,13 +112,16 @@ class Scope:
         self._add_lines(sa.select(item.line_id).where(undone, item.line_id.is_not(None)), 0)
         self._add_payments(sa.select(item.payment_id).where(undone, item.payment_id.is_not(None)), 0)
         self._add_payments(changed, 0)
-        late = (
-            sa.select(statement.c.id)
-            .join(statement_file, statement_file.c.id == statement.c.file_id)
-            .where(statement.c.owner == self._owner, statement_file.c.imported_at >= since - _UNDER_WAY)
-        )
         known = sa.exists().where(item.owner == self._owner, item.line_id == c.id, item.superseded_by.is_(None))
-        self._add_lines(sa.select(c.id).where(c.owner == self._owner, c.statement_id.in_(late), ~known), 0)
+        late = sa.and_(c.statement_id.in_(self._imported(since - _UNDER_WAY)), ~known)
+        fresh = c.statement_id.in_(self._imported(since))  # with lines that a statement took over from interim reports
+        for which in (fresh, late):
+            self._add_lines(sa.select(c.id).where(c.owner == self._owner, which), 0)
+
+    def _imported(self, since: datetime) -> sa.Select[Any]:
+        file = sa.join(statement, statement_file, statement_file.c.id == statement.c.file_id)
+        chosen = sa.and_(statement.c.owner == self._owner, statement_file.c.imported_at > since)
+        return sa.select(statement.c.id).select_from(file).where(chosen)
 
     def _grown(self, step: int) -> bool:
         """Whether the last round found anything."""
@@ -105,12 +131,20 @@ class Scope:
         )
 
     def _by_reference(self, step: int) -> None:
-        """A line's references name payments, a payment's reference stands in lines."""
+        """A line's references name payments, a payment's reference stands in lines; what was placed counts like it."""
         fresh = sa.select(line_ref.c.ref).join(_line, sa.and_(_line.c.id == line_ref.c.line_id, _line.c.round == step))
         p = self._payments.c
         self._add_payments(sa.select(p.payment_id).where(p.reference.in_(fresh.where(line_ref.c.how < 3))), step + 1)
+        given = sa.select(_placed.c.reference).join(
+            _line, sa.and_(_line.c.id == _placed.c.line_id, _line.c.round == step)
+        )
+        self._add_payments(sa.select(p.payment_id).where(p.reference.in_(given)), step + 1)
         named = sa.select(_payment.c.reference).where(_payment.c.round == step)
         self._add_lines(self._lines_with(line_ref.c.ref.in_(named), line_ref.c.how < 3), step + 1)
+        mine = sa.select(_placed.c.line_id).join(statement_line, statement_line.c.id == _placed.c.line_id)
+        self._add_lines(
+            mine.where(statement_line.c.owner + "" == self._owner, _placed.c.reference.in_(named)), step + 1
+        )
 
     def _by_batch(self, step: int, batches: _Batches) -> None:
         """A batch ties its sales together, and the lump lines that print its id, or its terminal with a day."""

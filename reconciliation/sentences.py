@@ -161,6 +161,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{self} có trong lô POS {ref} của tệp quyết toán nhưng chưa thấy tiền của lô ({expected}), đến hạn {due}.",
         "{self} is in POS batch {ref} of the settlement file, but the batch ({expected}) has not come in; due {due}.",
     ),
+    "cash.slip": (
+        "{self} bằng tiền mặt {amount}: đã lập giấy nộp tiền {ref}, chưa có trên sao kê, hạn nộp {due}: chờ.",
+        "{self} is cash, {amount}: deposit slip {ref} is drawn up and not yet on the statement, due {due}: wait.",
+    ),
+    "cash.slip_late": (
+        "{self} bằng tiền mặt: giấy nộp tiền {ref} ({expected}) quá hạn {due} vẫn chưa có trên sao kê. Cần hỏi người nộp "
+        "tiền vào ngân hàng.",
+        "{self} is cash: deposit slip {ref} ({expected}), due {due}, is still not on the statement. Ask who took it to "
+        "the bank.",
+    ),
+    "cash.drawer": (
+        "{self} bằng tiền mặt {amount}, còn trong ngăn kéo của ca, chưa lập giấy nộp tiền (hạn {due}): chờ.",
+        "{self} is cash, {amount}, still in the drawer of its shift without a deposit slip (due {due}): wait.",
+    ),
+    "cash.kept": (
+        "{self} bằng tiền mặt {amount}: quá hạn {due} vẫn chưa lập giấy nộp tiền nào. Cần đóng ca và nộp ngân hàng.",
+        "{self} is cash, {amount}: past {due} it is in no deposit slip. Close the shift and bring it to the bank.",
+    ),
     "receipt.without_money": (
         "{self} đã có biên lai nhưng chưa thành công và không thấy tiền {amount}. Cần người xử lý, không hủy biên lai.",
         "{self} has a receipt, but it is not settled and its {amount} is not there. A person has to act; the receipt "

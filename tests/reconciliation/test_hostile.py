@@ -29,8 +29,9 @@ AMOUNTS = (100, 100, 200, 300)
 Rows = tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]
 
 
-def hostile(dice: random.Random, payments: int, lines: int) -> World:
-    world = World(seed=dice.randrange(1 << 30))
+def hostile(dice: random.Random, payments: int, lines: int, world: World | None = None) -> World:
+    """So many more payments and lines, in a world of their own or around another."""
+    world = world or World(seed=dice.randrange(1 << 30))
     for _ in range(payments):
         world.pay(
             "",

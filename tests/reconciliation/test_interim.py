@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -114,6 +116,58 @@ def test_a_file_that_changed_between_the_looks_is_not_taken(desk: Desk) -> None:
             mint=lambda p: f"{p}_{next(desk._count)}",
         )
     assert amounts(desk) == []
+
+
+@pytest.mark.parametrize("told", [0, 1, 2])
+def test_pages_of_a_day_follow_one_another_whatever_interim_reports_told(desk: Desk, told: int) -> None:
+    """Two equal lines, numbered within the day and without a number on the two pages of the statement."""
+    interim(desk, *(entry(bank_reference=f"FT{n}") for n in range(told)), entry())
+    first, second, whole = head([entry()], number="1"), head([entry()], 150_000, number="2"), head(equal(2))
+    for page in (first, first, second, second, whole, first):
+        desk.take(page)
+    late = interim(desk, *(entry(bank_reference=f"FT{n}") for n in range(2)))
+    assert (late.new, amounts(desk)) == (0, [150_000, 150_000])
+    ties(desk)
+
+
+def test_a_page_that_goes_on_claims_what_was_foretold_by_its_number(desk: Desk) -> None:
+    interim(desk, entry(bank_reference="FT1"), entry(bank_reference="FT2"))
+    first = desk.take(head([entry(bank_reference="FT1")]))
+    second = desk.take(head([entry(bank_reference="FT2"), entry(bank_reference="FT2")], 150_000, number="2"))
+    assert [(page.new, page.known) for page in (first, second)] == [(0, 1), (1, 1)]
+    ties(desk)
+
+
+def test_a_report_with_balances_of_its_own_is_no_page(desk: Desk) -> None:
+    """Some banks print the day's opening balance in a camt.052 too."""
+    desk.take(head([entry()], number="1"))
+    report = head([entry(bank_reference="FT2")], 150_000, number="I1")
+    with desk.engine.begin() as connection:
+        facts = {"owner": "A1", "name": "i.xml", "digest": "i", "now": NOW, "mint": lambda prefix: f"{prefix}_i"}
+        store_statements(connection, Parsed("camt.052", (report,)), **facts)
+    assert desk.take(head([entry()], 150_000, number="2")).new == 1
+    ties(desk)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_however_a_day_is_told_each_line_is_there_once(desk: Desk, seed: int) -> None:
+    """Lines that look alike, numbered in every interim report and here and there in the statement; pages told again."""
+    dice = random.Random(seed)
+    lines = [
+        (entry(memo=dice.choice("ab"), bank_reference=f"FT{n}"), dice.random() < 0.5)
+        for n in range(dice.randrange(2, 9))
+    ]
+    printed = [line if numbered else replace(line, bank_reference="") for line, numbered in lines]
+    cuts = [0, *sorted(dice.sample(range(1, len(lines)), dice.randrange(1, len(lines)) // 2)), len(lines)]
+    pages = [head(printed[a:b], a * 150_000, number=str(b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    so_far = [head(printed[:b], number=f"0-{b}") for b in cuts[1:]]
+    for at, page in enumerate(pages):
+        told = [line for line, _ in lines[: dice.randrange(len(lines) + 1)] if dice.random() < 0.8]
+        interim(desk, *told, format=dice.choice(("camt.052", "camt.054")))
+        desk.take(page)
+        desk.take(dice.choice([*pages[: at + 1], *so_far[: at + 1]]))
+    assert len(amounts(desk)) == len(lines)
+    ties(desk)
 
 
 def equal(count: int) -> Sequence[Entry]:

@@ -1,4 +1,4 @@
-"""The labelled period on every engine: nothing wrong, and no false match; the score itself sees what is wrong."""
+"""The labelled period: nothing wrong, and no false match; the score itself sees what is wrong."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from reconciliation.engines import DATABASE, DUCKDB
 from reconciliation.files import reconcile_files
-from tests.reconciliation.engines import INSTALLED
+from tests.reconciliation.engines import needed
 from tests.reconciliation.labelled.generate import laid, write
 from tests.reconciliation.labelled.score import score
 from tests.reconciliation.labelled.traps import TRAPS
 from tests.reconciliation.world import AS_OF, MAIN, RATE, read_csv, write_csv
 
 
-@pytest.mark.parametrize("engine", INSTALLED)
+@pytest.mark.parametrize("engine", [DATABASE, DUCKDB])
 @pytest.mark.parametrize("csv", [False, True], ids=["camt", "csv"])
-def test_nothing_is_wrong_on_any_engine(engine: str, csv: bool, tmp_path: Path) -> None:
+def test_nothing_is_wrong_in_either_format(engine: str, csv: bool, tmp_path: Path) -> None:
+    """Every engine gives the same bytes (test_engines); these two read the formats in ways of their own."""
+    needed(engine)
     paths = write(laid(300, 7, csv=csv), tmp_path / "in", csv=csv)
     truth = paths.pop("truth")
     reconcile_files(**paths, account=MAIN, as_of=AS_OF, rate=RATE, out=tmp_path / "out", engine=engine)

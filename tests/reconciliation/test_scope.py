@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from connectors.statement import Parsed
+from reconciliation.decide import decide
 from reconciliation.ingest import store_statements
-from reconciliation.model import RunResult, SourcePayment
+from reconciliation.model import Kind, RunResult, SourcePayment
 from reconciliation.run import run
 from reconciliation.store import metadata, recon_item, statement_line
 from tests.reconciliation.test_hostile import hostile
@@ -25,6 +28,14 @@ _columns = [
     for name in SourcePayment.__slots__
 ]
 paid = sa.Table("paid", _host, *_columns, sa.Column("touched", sa.BigInteger))
+given = sa.Table(
+    "given",
+    _host,
+    *(sa.Column(name, sa.Text) for name in ("line_no", "reference")),
+    sa.Column("touched", sa.BigInteger),
+    sa.Column("taken", sa.Boolean),
+)
+Placing = Iterable[tuple[str, SourcePayment]]  # line number, payment
 
 
 class Days:
@@ -42,8 +53,18 @@ class Days:
     def _mint(self, prefix: str) -> str:
         return f"{prefix}_{next(self._ids):08d}"
 
-    def day(self, world: World, payments: list[SourcePayment], part: World, as_of: date) -> RunResult:
-        """These payments are new or different, these lines come in."""
+    def day(
+        self,
+        world: World,
+        payments: list[SourcePayment],
+        part: World,
+        as_of: date,
+        *,
+        give: Placing = (),
+        take: Placing = (),
+        format: str = "camt.053",
+    ) -> RunResult:
+        """These payments are new or different, these lines come in, persons give money to payments and take it back."""
         self._step += 1
         now = START + timedelta(days=3 * self._step)
         with self._engine.begin() as connection:
@@ -56,7 +77,7 @@ class Days:
             if part.lines:
                 store_statements(
                     connection,
-                    part.parsed(balances=False),
+                    Parsed(format, part.parsed(balances=False).statements),
                     owner="A1",
                     name="s",
                     digest=f"d{self._step}",
@@ -64,7 +85,13 @@ class Days:
                     mint=self._mint,
                     own_accounts=(MAIN, OTHER),
                 )
-            changed = sa.select(paid.c.payment_id).where(paid.c.touched == self._step)
+            self._place(connection, give, take)
+            now_given = sa.select(given.c.reference).where(given.c.touched == self._step)
+            touched = sa.or_(paid.c.touched == self._step, paid.c.reference.in_(now_given))
+            changed = sa.select(paid.c.payment_id).where(touched)
+            line = sa.select(statement_line.c.id).where(statement_line.c.line_no == given.c.line_no).scalar_subquery()
+            moved = sa.select(line).where(given.c.touched == self._step)
+            placed = sa.select(line.label("line_id"), given.c.reference).where(~given.c.taken)
             return run(
                 connection,
                 owner="A1",
@@ -76,7 +103,24 @@ class Days:
                 settlement=world.rows,
                 rate=RATE,
                 changed=(lambda since: changed) if self._incremental else None,
+                placed=placed,
+                moved=lambda since: moved,
             )
+
+    def _place(self, connection: sa.Connection, give: Placing, take: Placing) -> None:
+        for number, payment in take:
+            which = sa.and_(given.c.line_no == number, given.c.reference == payment.reference)
+            connection.execute(sa.update(given).where(which).values(taken=True, touched=self._step))
+        for number, payment in give:
+            facts = {"line_no": number, "reference": payment.reference, "touched": self._step, "taken": False}
+            connection.execute(sa.insert(given).values(facts))
+
+    def decide(self, payments: list[str]) -> None:
+        """An accountant calls every line and these payments one group."""
+        with self._engine.begin() as connection:
+            lines = connection.scalars(sa.select(statement_line.c.id)).all()
+            told = {"owner": "A1", "kind": Kind.MATCH_MEMO, "lines": lines, "payments": payments}
+            decide(connection, **told, decided_by="ke.toan", now=START, mint=self._mint)
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Current results without ids that depend on the order of imports."""
@@ -113,6 +157,81 @@ def test_what_is_open_is_enough(engine: sa.Engine, seed: int) -> None:
         again = days.day(world, [], World(), FRIDAY + timedelta(days=3))
         assert (again.written, again.ended) == (0, 0)
         told.append(days.rows())
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_persons_place_and_take_back_is_seen(engine: sa.Engine, seed: int) -> None:
+    """A line given to one payment or split over two, the next day half of it taken back and more given."""
+    dice = random.Random(seed)
+    world = hostile(dice, 30, 50)
+    numbers = [entry.line_no for _, entry in dice.sample(world.lines, 12)]
+    placing = [
+        (number, payment) for number in numbers for payment in dice.sample(world.payments, dice.choice((1, 1, 2)))
+    ]
+    first, later = placing[: len(placing) // 2], placing[len(placing) // 2 :]
+    gone = dice.sample(first, len(first) // 2)
+    told = []
+    for incremental in (True, False):
+        days = Days(engine, incremental=incremental)
+        days.day(world, world.payments, World(lines=world.lines), FRIDAY)
+        days.day(world, [], World(), FRIDAY, give=first)
+        middle = days.rows()
+        days.day(world, [], World(), FRIDAY, give=later, take=gone)
+        again = days.day(world, [], World(), FRIDAY)
+        assert (again.written, again.ended) == (0, 0)
+        assert middle != days.rows()
+        told.append((middle, days.rows()))
+    assert told[0] == told[1]
+
+
+def test_a_decision_survives_a_run_over_what_has_changed(engine: sa.Engine) -> None:
+    world = World()
+    payment = world.pay("MATCH_MEMO")
+    world.line("UNKNOWN_REFERENCE", payment.amount, "nop phi")
+    days = Days(engine, incremental=True)
+    days.day(world, world.payments, world, FRIDAY)
+    days.decide([payment.payment_id])
+    later = days.day(world, [], World(), AS_OF)  # overdue by now, which is no new evidence
+    assert (later.written, later.ended, later.contested) == (0, 0, ())
+    more = World()
+    more.line("DUPLICATE", payment.amount, payment.reference, bank_reference="FT-late", day=AS_OF)
+    assert days.day(world, [], more, AS_OF).contested == (payment.payment_id,)
+    assert days.day(world, [], World(), AS_OF).written == 0
+
+
+def test_a_run_over_what_has_changed_has_to_know_what_was_placed(engine: sa.Engine) -> None:
+    days = Days(engine, incremental=True)
+    nothing = sa.select(paid.c.payment_id, paid.c.reference)
+    with pytest.raises(ValueError, match="placed"), engine.begin() as connection:
+        run(
+            connection,
+            owner="A1",
+            payments=nothing,
+            accounts=(MAIN,),
+            as_of=AS_OF,
+            now=START,
+            mint=days._mint,
+            changed=lambda since: nothing,
+            placed=nothing,
+        )
+
+
+def test_a_line_that_its_statement_tells_again_is_looked_at_again(engine: sa.Engine) -> None:
+    """Of two equal payments of one due the statement numbers the first alone: which of them counts goes by the key."""
+    told = []
+    for incremental in (True, False):
+        world = World()
+        payment = world.pay("MATCH_MEMO")
+        early, late = World(), World()
+        for first, second in (("FT1", "FT1"), ("FT2", "")):
+            early.line("", payment.amount, payment.reference, bank_reference=first)
+            late.line("", payment.amount, payment.reference, bank_reference=second)
+        days = Days(engine, incremental=incremental)
+        days.day(world, world.payments, early, FRIDAY, format="camt.052")
+        days.day(world, [], late, FRIDAY)
+        told.append(days.rows())
+    assert len(told[0]) == 3
     assert told[0] == told[1]
 
 
