@@ -17,8 +17,7 @@ import sqlalchemy as sa
 
 from gateway.access import own
 from gateway.closing import breaks_store
-from gateway.closing.breaks_term import term
-from gateway.closing.ready import BREAKS
+from gateway.closing.breaks_term import BREAKS, term
 from gateway.kernel.clock import business_day
 from gateway.officers.store import names_of
 from gateway.payments.store import payment
@@ -88,12 +87,13 @@ class Wanted:
     state: str = ""  # open | asked | accepted; `closed` means accepted, decided and matched
     lines: frozenset[str] | None = None  # only these lines and payments, whatever their kind
     payments: frozenset[str] | None = None
+    booked_on: date | None = None  # groups with a line of this day
 
 
 def breaks(
-    connection: sa.Connection, agency_id: str, today: date, wanted: Wanted | None = None, limit: int = 5_000
+    connection: sa.Connection, agency_id: str, today: date, wanted: Wanted | None = None, limit: int | None = 5_000
 ) -> list[Break]:
-    """Late ones first, then by kind's term, age and amount. At most `limit` items are looked at."""
+    """Late ones first, then by kind's term, age and amount. At most `limit` items are looked at; None: all."""
     asked = wanted or Wanted()
     rows = connection.execute(_items(agency_id, asked).limit(limit)).all()
     accepted = breaks_store.latest(connection, agency_id, "asked", "accepted", "agreed", "declined", "undone")
@@ -104,6 +104,11 @@ def breaks(
     moving = _moving(connection, agency_id)
     found = [_with_money(_break(each, accepted, owners, today), moving) for each in groups.values()]
     return sorted((one for one in found if fits(one, asked)), key=_first)
+
+
+def of_day(connection: sa.Connection, agency_id: str, day: date) -> list[Break]:
+    """Every break with a line of the day, as it stands."""
+    return breaks(connection, agency_id, day, Wanted(booked_on=day), None)
 
 
 def one(connection: sa.Connection, agency_id: str, subject: str, today: date) -> Break | None:
@@ -193,6 +198,10 @@ def _items(agency_id: str, wanted: Wanted) -> sa.Select[Any]:
     if wanted.state == CLOSED:
         return query.where(c.kind.not_in(BREAKS))
     query = query.where(c.kind.in_([wanted.kind] if wanted.kind else BREAKS) | c.contested_by.is_not(None))
+    if wanted.booked_on is not None:
+        booked = (c.owner == agency_id) & c.superseded_by.is_(None) & (line.booking_date == wanted.booked_on)
+        groups = sa.select(c.group_id).join(statement_line, line.id == c.line_id).where(booked)
+        query = query.where(c.group_id.in_(groups))
     return query.where(c.account == wanted.account) if wanted.account else query
 
 

@@ -18,8 +18,7 @@ from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
 from gateway.kernel.vault import Vault
 from gateway.officers import store as officers
-from gateway.settlement.allocation_store import allocation
-from gateway.settlement.store import notice
+from gateway.settlement import allocate_undo
 from reconciliation.decide import decide
 from reconciliation.model import Kind
 from reconciliation.store import recon_item
@@ -94,12 +93,21 @@ def decline(uow: UnitOfWork, agency_id: str, ask_id: str) -> None:
 
 
 def undo(uow: UnitOfWork, agency_id: str, subject: str) -> None:
-    """Take the last acceptance or decision back, as a new entry. BreakMissing, BreakClosed."""
+    """Take the last acceptance, or the decision with the money that was placed by it, back as a new entry; money that
+    has settled stays. Afterwards reconciliation says what is so. BreakMissing, BreakClosed."""
     found = _found(uow, agency_id, subject)
+    placed = allocate_undo.placed(uow.connection, agency_id, found.lines)
     if found.way == PERSON:
         _keep(uow, agency_id, found, "undone")
-    elif found.decided_by:
-        _undecide(uow, agency_id, found)
+    elif found.decided_by or placed:
+        if any(row.settled or row.refunding for row in placed):
+            raise BreakClosed(
+                "Tiền đã phân bổ theo quyết định này; cần lập yêu cầu hoàn.",
+                "Money was allocated by this decision: ask for a refund.",
+            )
+        allocate_undo.take_back(uow, agency_id, found.lines)
+        if found.decided_by:
+            _undecide(uow, agency_id, found)
         _keep(uow, agency_id, found, "undone")
     else:
         raise BreakClosed("Không có việc nào để hoàn tác.", "There is nothing to undo.", field="subject")
@@ -118,11 +126,6 @@ def text_of(row: sa.Row[Any], vault: Vault) -> str:
 
 def _undecide(uow: UnitOfWork, agency_id: str, found: Break) -> None:
     """What stood before the decision is decided again, group by group."""
-    if found.lines and uow.connection.scalar(_allocated(found.lines)):
-        raise BreakClosed(
-            "Tiền đã phân bổ theo quyết định này; cần lập yêu cầu hoàn.",
-            "Money was allocated by this decision: ask for a refund.",
-        )
     c = recon_item.c
     decision = uow.connection.scalar(
         sa.select(c.run_id).where(c.owner == agency_id, c.subject == found.subject, c.superseded_by.is_(None))
@@ -146,15 +149,6 @@ def _undecide(uow: UnitOfWork, agency_id: str, found: Break) -> None:
             now=uow.now(),
             mint=uow.mint,
         )
-
-
-def _allocated(lines: tuple[str, ...]) -> sa.Select[Any]:
-    """Proposals that were agreed for the money of these lines."""
-    return (
-        sa.select(sa.func.count())
-        .select_from(allocation.join(notice, notice.c.id == allocation.c.notice_id))
-        .where(notice.c.line_id.in_(lines), allocation.c.outcome == "agreed")
-    )
 
 
 def _asked(uow: UnitOfWork, agency_id: str, ask_id: str) -> tuple[sa.Row[Any], Break | None]:

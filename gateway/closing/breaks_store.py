@@ -1,4 +1,8 @@
-"""What persons did about breaks, one row an act, never changed: the state of a break is read from its last acts."""
+"""What persons did about breaks and what they laid beside them, a row each, never changed.
+
+The state of a break is read from its last acts. Files and their names are sealed in place (`break_evidence.content.<id>`,
+`break_evidence.name.<id>`); the digest is of the content as it came.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.access import own
+from gateway.kernel.append_only import refuse_change
 from gateway.kernel.db import UtcTime, metadata
 
 ACTS = ("assigned", "noted", "asked", "accepted", "agreed", "declined", "undone")
@@ -32,6 +37,30 @@ break_act = sa.Table(
     sa.Index("ix_break_act_subject", "agency_id", "subject", "id"),
 )
 
+MEDIA = ("pdf", "png", "jpeg", "xlsx", "text")
+LARGEST = 5 << 20  # bytes of one piece of evidence
+
+break_evidence = sa.Table(
+    "break_evidence",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("agency_id", sa.Text, sa.ForeignKey("agency.id"), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),  # as of an act
+    sa.Column("name_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("media", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),  # bytes
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("content_sealed", sa.LargeBinary, nullable=False),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("added_at", UtcTime, nullable=False),
+    sa.UniqueConstraint("agency_id", "subject", "sha256"),
+    sa.CheckConstraint(f"media IN ({', '.join(repr(one) for one in MEDIA)})", name="media"),
+    sa.CheckConstraint(f"size BETWEEN 1 AND {LARGEST}", name="size"),
+)
+
+refuse_change(break_act)
+refuse_change(break_evidence)
+
 
 def latest(connection: sa.Connection, agency_id: str, *acts: str) -> dict[str, sa.Row[Any]]:
     """The last of these acts on each subject."""
@@ -53,4 +82,4 @@ def by_id(connection: sa.Connection, agency_id: str, act_id: str) -> sa.Row[Any]
     return connection.execute(sa.select(break_act).where(mine).with_for_update()).one_or_none()
 
 
-__all__ = ["ACTS", "break_act", "by_id", "latest", "metadata", "of_subject"]
+__all__ = ["ACTS", "LARGEST", "MEDIA", "break_act", "break_evidence", "by_id", "latest", "metadata", "of_subject"]

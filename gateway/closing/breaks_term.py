@@ -1,4 +1,4 @@
-"""How long a break of each kind may stay unexplained, in working days: data, in breaks.json."""
+"""Which kinds are breaks, and how long each may stay unexplained, in working days: data, in breaks.json."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any
 
 from reconciliation.model import Kind
 from reconciliation.workdays import next_working_day
+
+INFORMATION = frozenset({"OPEN", "LATE_CUTOFF", "REFUND", "REMITTANCE", "INTERNAL_TRANSFER", "INTEREST", "BANK_FEE"})
+BREAKS = tuple(kind.value for kind in Kind if not kind.closed and kind.value not in INFORMATION)
 
 
 def term(kind: Kind, day: date) -> date:

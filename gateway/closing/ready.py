@@ -13,15 +13,13 @@ import sqlalchemy as sa
 
 from gateway import agencies
 from gateway.access import own
+from gateway.closing import breaks
+from gateway.closing.breaks_term import BREAKS
 from gateway.ledger.store import posting
 from gateway.settlement import conservation
 from gateway.settlement.store import inbox, notice, suspense
 from receipts.store import receipt
-from reconciliation.model import Kind
 from reconciliation.store import recon_item, statement, statement_line
-
-INFORMATION = frozenset({"OPEN", "LATE_CUTOFF", "REFUND", "REMITTANCE", "INTERNAL_TRANSFER", "INTEREST", "BANK_FEE"})
-BREAKS = tuple(kind.value for kind in Kind if not kind.closed and kind.value not in INFORMATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +194,14 @@ def _ledger(connection: sa.Connection, agency_id: str) -> Point:
 
 
 def _breaks(connection: sa.Connection, agency_id: str, day: date) -> Point:
-    mine = (statement_line.c.owner == agency_id) & (statement_line.c.booking_date == day)
-    item = recon_item.c.superseded_by.is_(None) & recon_item.c.kind.in_(BREAKS)
-    query = (
-        sa.select(sa.func.count())
-        .select_from(recon_item.join(statement_line, statement_line.c.id == recon_item.c.line_id))
-        .where(mine, item)
-    )
-    return _point(connection, query, "breaks", "dòng chênh lệch còn mở", "breaks still open", False)
+    """Lines of the day in breaks that nobody has accepted."""
+    c, line = recon_item.c, statement_line.c
+    there = c.superseded_by.is_(None) & (c.kind.in_(BREAKS) | c.contested_by.is_not(None))
+    query = sa.select(c.line_id).join(statement_line, line.id == c.line_id)
+    lines = set(connection.scalars(query.where(line.owner == agency_id, line.booking_date == day, there)))
+    found = breaks.of_day(connection, agency_id, day) if lines else []
+    waiting = {one for each in found if each.state != breaks.ACCEPTED for one in each.lines}
+    return Point("breaks", "dòng chênh lệch còn mở", "breaks still open", len(lines & waiting), False)
 
 
 def _suspended(connection: sa.Connection, agency_id: str, day: date) -> Point:

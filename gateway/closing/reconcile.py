@@ -10,20 +10,22 @@ import sqlalchemy as sa
 from gateway import agencies
 from gateway.access import own
 from gateway.closing import book, contracts, lumps, suggestions
+from gateway.closing.bank_files import settlement_row
 from gateway.closing.settlements import rows_of
 from gateway.dues.store import due
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork
 from gateway.payments import elsewhere
-from gateway.payments.model import PAID, PaymentStatus
+from gateway.payments.model import CASH, PAID, PaymentStatus
 from gateway.payments.store import payment, payment_due
 from gateway.remitting import prepare
 from gateway.remitting import store as remittances
 from gateway.settlement.allocation_store import allocation
+from gateway.settlement.refund.model import RefundStatus
 from gateway.settlement.refund.store import refund, refund_order
 from gateway.settlement.store import notice
 from receipts.store import receipt
-from reconciliation.model import RunResult
+from reconciliation.model import DEPOSITED, PLACED, RunResult
 from reconciliation.run import run
 
 
@@ -64,13 +66,27 @@ def _run(uow: UnitOfWork, agency_id: str, as_of: date) -> RunResult:
 
 
 def placed(agency_id: str) -> sa.Select[Any]:
-    """Lines whose money two officers gave to a payment, `line_id`, and the payment's `reference`."""
+    """Lines whose money two officers gave to a payment, or whose deposit slip lists it: `line_id`, the payment's
+    `reference` and `how` they belong together."""
     agreed = sa.exists().where(allocation.c.notice_id == notice.c.id, allocation.c.outcome == "agreed")
+    cash = notice.c.connector == CASH
     return (
-        sa.select(notice.c.line_id, payment.c.reference)
+        sa.select(notice.c.line_id, payment.c.reference, sa.case((cash, DEPOSITED), else_=PLACED).label("how"))
         .join(payment, payment.c.id == notice.c.payment_id)
-        .where(own(notice, agency_id), notice.c.line_id.is_not(None), agreed)
+        .where(own(notice, agency_id), notice.c.line_id.is_not(None), agreed | cash)
         .distinct()
+    )
+
+
+def _undone(agency_id: str) -> sa.ColumnElement[bool]:
+    """Money that came and went back by a terminal, a provider or a drawer before any bank or file has seen it."""
+    back = (refund.c.status == RefundStatus.RETURNED.value) & refund.c.provider_id.is_not(None)
+    seen = (notice.c.settled > 0) | notice.c.line_id.is_not(None)
+    filed = own(settlement_row, agency_id) & (settlement_row.c.reference == payment.c.reference)
+    return (
+        sa.exists().where(refund.c.payment_id == payment.c.id, back, refund.c.line_id.is_(None)).correlate(payment)
+        & ~sa.exists().where(notice.c.payment_id == payment.c.id, seen).correlate(payment)
+        & ~sa.exists().where(filed).correlate(payment)
     )
 
 
@@ -136,5 +152,5 @@ def payments_of(agency_id: str) -> sa.Select[Any]:
             account.c.number.label("account"),
         )
         .select_from(payment.join(account, account.c.id == payment.c.account_id))
-        .where(own(payment, agency_id))
+        .where(own(payment, agency_id), ~_undone(agency_id))
     )

@@ -15,11 +15,14 @@ class By(StrEnum):
     DAY = "day"
     MONTH = "month"
     QUARTER = "quarter"
+    FIELD = "field"
     FEE = "fee"
     KIND = "kind"
     PROCEDURE = "procedure"
     CHANNEL = "channel"
     ACCOUNT = "account"
+    UNIT = "unit"
+    OFFICER = "officer"
 
 
 class ReportInvalid(Invalid):

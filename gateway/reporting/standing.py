@@ -1,7 +1,8 @@
-"""What is outstanding, what was forgone by exemption, what was given back, and how fast receipts followed the money."""
+"""What is outstanding, what was forgone by exemption and on which ground, and what was given back or is owed back."""
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -51,6 +52,30 @@ def forgone(connection: sa.Connection, agency_id: str, first: date, last: date) 
     )
     rows = tuple((fee, name, int(dues), int(amount)) for fee, name, dues, amount in connection.execute(query))
     return Report("forgone", (_FEE, _NAME, _DUES, _AMOUNT), rows)
+
+
+def exempt(connection: sa.Connection, agency_id: str, first: date, last: date) -> Report:
+    """The same by what it rests on: dues of which nothing is paid, dues of which less is paid, and what both cost."""
+    query = (
+        sa.select(due.c.reduction, due.c.amount, due.c.base_amount)
+        .join(dossier, dossier.c.id == due.c.dossier_id)
+        .where(own(due, agency_id), due.c.status != "withdrawn", due.c.base_amount > due.c.amount)
+        .where(dossier.c.accepted_on.between(first, last))
+    )
+    sums: dict[tuple[str, str], list[int]] = {}
+    for reduction, amount, base in connection.execute(query):
+        told = json.loads(reduction) if reduction else {}
+        entry = sums.setdefault((told.get("rule", ""), told.get("ground", "")), [0, 0, 0])
+        entry[0 if amount == 0 else 1] += 1
+        entry[2] += int(base) - int(amount)
+    columns = (
+        Column("rule", "Diện", "Rule"),
+        Column("ground", "Căn cứ", "Legal ground"),
+        Column("exempt", "Số khoản miễn", "Exempt dues"),
+        Column("reduced", "Số khoản giảm", "Reduced dues"),
+        _AMOUNT,
+    )
+    return Report("exempt", columns, tuple((*key, *counts) for key, counts in sorted(sums.items())))
 
 
 def returned(connection: sa.Connection, agency_id: str, first: date, last: date) -> Report:

@@ -212,6 +212,8 @@ PLACES = {
     "import": "/import",
     "day": f"/day?day={TODAY}",
     "reports": f"/reports?what=collected&by=fee&from={TODAY}&to={TODAY}",
+    "officers": f"/reports?what=collected&by=officer&from={TODAY}&to={TODAY}",
+    "used": f"/reports?what=receipts_used&from={TODAY}&to={TODAY}",
     "journal": f"/reports?what=journal&from={TODAY}&to={TODAY}",
     "remit": "/remit",
     "closed": f"/close?day={TODAY}",

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gateway.closing import breaks, breaks_act, breaks_place
 from gateway.closing.breaks_act import BreakClosed, BreakMissing
+from gateway.closing.reconcile import reconcile
 from gateway.kernel.clock import business_day
 from gateway.kernel.errors import Invalid, ThuPhiError
 from gateway.kernel.uow import UnitOfWork
@@ -21,7 +22,7 @@ from gateway.settlement.refund.model import RefundRequest, RefundStatus
 from gateway.settlement.refund.refuse import refuse
 from gateway.settlement.refund.request import request as ask_refund
 from gateway.web import pages
-from gateway.web.accountant import workspace
+from gateway.web.accountant import split, workspace
 from gateway.web.accountant.frame import both, on, said
 from gateway.web.officers.entry import done_by, environment_of, field
 from reconciliation.model import ReconciliationError
@@ -48,7 +49,10 @@ def act(request: Request, session: Session, form: FormData) -> Response:
         asked = workspace.asked_of(QueryParams(back | {"at": subject}))
         if not isinstance(refusal, ThuPhiError):
             return workspace.show(request, session, asked, str(refusal), 409)
-        return workspace.show(request, session, asked, said(request, refusal), pages.STATUS[refusal.kind])
+        status = pages.STATUS[refusal.kind]
+        return workspace.show(
+            request, session, asked, said(request, refusal), status, form if word == "split" else None
+        )
     stays = word in ("assign", "note")
     at = subject if stays or word == "undo" else field(form, "next")
     return on(request, workspace.PATH, **back | {"at": at, "done": told, "last": "" if stays else subject})
@@ -76,10 +80,17 @@ def _take_rule(uow: UnitOfWork, agency: str, subject: str, form: FormData) -> st
 
 
 def _allocate(uow: UnitOfWork, agency: str, subject: str, form: FormData) -> str:
-    """To a payment the person names."""
+    """To a payment, dossier or due the person names."""
     found = _found(uow, agency, subject)
-    target = breaks_place.by_reference(uow.connection, agency, field(form, "reference"))
-    allocate.ask(uow, agency, _money(uow, agency, found), target, field(form, "reason"))
+    breaks_place.place(uow, agency, _money(uow, agency, found), field(form, "reference"), field(form, "reason"))
+    return "asked"
+
+
+def _split(uow: UnitOfWork, agency: str, subject: str, form: FormData) -> str:
+    """To several; rows left empty are none."""
+    found = _found(uow, agency, subject)
+    named = [(text, split.dong(amount)) for text, amount in split.typed(form) if text or amount]
+    breaks_place.split(uow, agency, _money(uow, agency, found), named, field(form, "reason"))
     return "asked"
 
 
@@ -118,7 +129,10 @@ def _undo(uow: UnitOfWork, agency: str, subject: str, form: FormData) -> str:
     for row in wishes:
         refuse(uow, agency, row.id, "Hoàn tác / taken back")
     if not mine and not wishes:
+        placed = breaks_place.placed(uow.connection, agency, found.lines)
         breaks_act.undo(uow, agency, subject)
+        if placed:
+            reconcile(uow, agency, business_day(uow.now()))
     return "undone"
 
 
@@ -144,6 +158,7 @@ _ACTS: Mapping[str, Callable[[UnitOfWork, str, str, FormData], str]] = {
     "take": _take,
     "take_rule": _take_rule,
     "allocate": _allocate,
+    "split": _split,
     "refund": _refund,
     "accept": _accept,
     "assign": _assign,

@@ -16,11 +16,12 @@ from gateway.officers.model import Role, Session
 from gateway.reporting.export import as_csv, as_xlsx
 from gateway.reporting.model import Report
 from gateway.web import pages
-from gateway.web.accountant.words import TEXTS
+from gateway.web.accountant import words, words_placing, words_reports
 from gateway.web.language import LANGUAGES
 from gateway.web.officers.entry import environment_of
 from gateway.web.officers.screens import screens_of
 
+TEXTS = {**words.TEXTS, **words_placing.TEXTS, **words_reports.TEXTS}
 SEE = (Role.ACCOUNTANT, Role.APPROVER, Role.AUDITOR)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

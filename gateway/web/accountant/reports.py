@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -11,14 +10,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway import agencies
-from gateway.closing import four_way, ready, register
+from gateway.closing import four_way, register
 from gateway.kernel.errors import ThuPhiError
 from gateway.officers.model import Session
-from gateway.remitting.annual import year_sheet
-from gateway.reporting import open_data, standing
-from gateway.reporting.collected import collected
 from gateway.reporting.model import By, Column, Report
+from gateway.reporting.period import REPORTS, Asked
 from gateway.web import pages
 from gateway.web.accountant import figures
 from gateway.web.accountant.frame import SEE, both, day_of, month_of, page, said, table, today_of
@@ -29,71 +25,46 @@ PATH = "/accountant/reports"
 MOST_ROWS = 500  # on the page; files have all
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked for."""
-
-    what: str
-    by: By
-    first: date
-    last: date
-
-
 @shown_to(*SEE)
 def shown(request: Request, session: Session) -> Response:
     """The report as a table, or as a file with `as=csv|xlsx`."""
     query, agency = request.query_params, session.officer.agency
     first, last = month_of(today_of(request))
     refusal, status = "", 200
-    asked = Asked("collected", By.DAY, first, last)
+    now = environment_of(request).clock()
+    what = query.get("what", "") if query.get("what", "") in WHATS else "collected"
+    by = By(query.get("by", "")) if query.get("by", "") in list(By) else By.DAY
+    asked = Asked(by, first, last, now)
     report = None
     try:
-        asked = Asked(
-            query.get("what", "") if query.get("what", "") in REPORTS else "collected",
-            By(query.get("by", "")) if query.get("by", "") in list(By) else By.DAY,
-            day_of(query.get("from", ""), first),
-            day_of(query.get("to", ""), last),
-        )
+        asked = Asked(by, day_of(query.get("from", ""), first), day_of(query.get("to", ""), last), now)
         with environment_of(request).read(agency) as connection:
-            report = REPORTS[asked.what](connection, request, agency, asked)
+            report = _made(connection, request, agency, what, asked)
     except ThuPhiError as error:
         refusal, status = said(request, error), pages.STATUS[error.kind]
     if report is not None and query.get("as", "") in ("csv", "xlsx"):
         return table(request, report, query["as"])
-    here = f"/{pages.language_of(request)}{PATH}?what={asked.what}&by={asked.by}&from={asked.first}&to={asked.last}"
+    here = f"/{pages.language_of(request)}{PATH}?what={what}&by={by}&from={asked.first}&to={asked.last}"
     return page(
         request,
         session,
         "accountant/reports.html",
         status=status,
+        what=what,
         asked=asked,
         report=report,
         most=MOST_ROWS,
-        whats=list(REPORTS),
+        whats=WHATS,
         bys=[by.value for by in By],
         export=here,
         refusal=refusal or None,
     )
 
 
-def _collected(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    return collected(connection, agency, asked.by, asked.first, asked.last)
-
-
-def _outstanding(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    return standing.outstanding(connection, agency, today_of(request))
-
-
-def _forgone(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    return standing.forgone(connection, agency, asked.first, asked.last)
-
-
-def _returned(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    return standing.returned(connection, agency, asked.first, asked.last)
-
-
-def _owed_back(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    return standing.owed_back(connection, agency, environment_of(request).clock())
+def _made(connection: sa.Connection, request: Request, agency: str, what: str, asked: Asked) -> Report:
+    return (
+        REPORTS[what](connection, agency, asked) if what in REPORTS else _HERE[what](connection, request, agency, asked)
+    )
 
 
 def _speed(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
@@ -113,41 +84,8 @@ def _speed(connection: sa.Connection, request: Request, agency: str, asked: Aske
     )
 
 
-def _open_data(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    return open_data.month_totals(connection, agency, asked.first.year, asked.first.month)
-
-
-def _annual(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    columns = (
-        Column("fee", "Mã khoản thu", "Fee code"),
-        Column("name", "Tên", "Name"),
-        Column("kind", "Loại", "Kind"),
-        Column("collected", "Đã thu (đồng)", "Collected (VND)", money=True),
-        Column("retained", "Để lại (đồng)", "Retained (VND)", money=True),
-        Column("handed_over", "Đã nộp (đồng)", "Handed over (VND)", money=True),
-        Column("ordered", "Đã lập lệnh (đồng)", "Ordered (VND)", money=True),
-        Column("waiting", "Còn phải nộp (đồng)", "Still to go (VND)", money=True),
-    )
-    rows = tuple(
-        (one.fee_code, one.name, one.kind, one.collected, one.retained, one.handed_over, one.ordered, one.waiting)
-        for one in year_sheet(connection, agency, asked.last.year)
-    )
-    return Report("annual", columns, rows)
-
-
 def _journal(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
     return journal(connection, agency, asked.first, asked.last, environment_of(request).settings.data)
-
-
-def _balance(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
-    columns = (
-        Column("account", "Tài khoản", "Account"),
-        Column("bank", "Ngân hàng", "Bank"),
-        Column("balance", "Số dư cuối ngày (đồng)", "Balance at the end of the day (VND)", money=True),
-    )
-    accounts = agencies.all_accounts_of(connection, agency)
-    rows = [(one.number, one.bank, ready.balance(connection, agency, one.number, asked.last)) for one in accounts]
-    return Report("balance", columns, tuple(rows))
 
 
 def _four_way(connection: sa.Connection, request: Request, agency: str, asked: Asked) -> Report:
@@ -172,20 +110,13 @@ def _register(connection: sa.Connection, request: Request, agency: str, asked: A
     return Report("register", columns, tuple((one.sentence_vi if vietnamese else one.sentence_en,) for one in found))
 
 
-REPORTS: dict[str, Callable[[sa.Connection, Request, str, Asked], Report]] = {
-    "collected": _collected,
-    "outstanding": _outstanding,
-    "forgone": _forgone,
-    "returned": _returned,
-    "owed_back": _owed_back,
+_HERE: dict[str, Callable[[sa.Connection, Request, str, Asked], Report]] = {
     "speed": _speed,
     "four_way": _four_way,
     "register": _register,
-    "annual": _annual,
-    "open_data": _open_data,
-    "balance": _balance,
     "journal": _journal,
 }
+WHATS = (*REPORTS, *_HERE)
 
 
 def add_routes(router: APIRouter) -> None:

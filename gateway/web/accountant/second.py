@@ -48,7 +48,7 @@ class AboutUnknown(Invalid):
 class Waiting:
     """One thing to agree to. Amount in đồng."""
 
-    about: str  # allocation | refund | break | reopen | remittance
+    about: str  # allocation | split | refund | break | reopen | remittance
     id: str
     what: str
     amount: int | None
@@ -56,6 +56,7 @@ class Waiting:
     asked_by: str
     asked_at: datetime
     href: str
+    parts: tuple[tuple[str, int], ...] = ()  # of a sum that is to be placed: payment references, đồng
 
 
 @shown_to(*SEE)
@@ -74,7 +75,7 @@ def decide(request: Request, session: Session, form: FormData) -> Response:
             (_AGREE if word == "yes" else _DECLINE).get(about, _unknown)(
                 uow, officer.agency, chosen, field(form, "why")
             )
-            if about == "allocation" and word == "yes":
+            if about in ("allocation", "split") and word == "yes":
                 reconcile(uow, officer.agency, business_day(uow.now()))
     except ThuPhiError as refusal:
         return _listed(request, session, said(request, refusal), pages.STATUS[refusal.kind])
@@ -110,19 +111,21 @@ def _listed(request: Request, session: Session, refusal: str = "", status: int =
 
 def _allocations(connection: sa.Connection, vault: Vault, agency: str) -> list[Waiting]:
     rows = allocate.waiting(connection, agency)
-    ids = [row.payment_id for row in rows]
+    parts = allocate.parts(connection, agency, [row.id for row in rows])
+    ids = [part.payment_id for row in rows for part in parts[row.id]]
     query = sa.select(payment.c.id, payment.c.reference).where(own(payment, agency), payment.c.id.in_(ids))
     references = {row.id: row.reference for row in connection.execute(query)} if ids else {}
     return [
         Waiting(
-            "allocation",
+            "split" if row.split_id else "allocation",
             row.id,
             references.get(row.payment_id, ""),
-            row.amount,
+            sum(part.amount for part in parts[row.id]),
             vault.unseal(f"allocation.reason.{row.id}", row.reason_sealed).decode(),
             row.asked_by,
             row.asked_at,
             f"/accountant?q={references.get(row.payment_id, '')}",
+            tuple((references.get(part.payment_id, ""), int(part.amount)) for part in parts[row.id]),
         )
         for row in rows
     ]
@@ -211,6 +214,7 @@ def _unknown(uow: UnitOfWork, agency: str, chosen: str, why: str) -> Any:
 Answer = Callable[[UnitOfWork, str, str, str], Any]
 _AGREE: Mapping[str, Answer] = {
     "allocation": lambda uow, agency, chosen, why: breaks_place.agree(uow, agency, chosen),
+    "split": lambda uow, agency, chosen, why: breaks_place.agree(uow, agency, chosen),
     "refund": lambda uow, agency, chosen, why: approve.approve(uow, agency, chosen),
     "break": lambda uow, agency, chosen, why: breaks_act.agree(uow, agency, chosen),
     "reopen": _reopen,
@@ -218,6 +222,7 @@ _AGREE: Mapping[str, Answer] = {
 }
 _DECLINE: Mapping[str, Answer] = {
     "allocation": lambda uow, agency, chosen, why: allocate.decline(uow, agency, chosen),
+    "split": lambda uow, agency, chosen, why: allocate.decline(uow, agency, chosen),
     "refund": lambda uow, agency, chosen, why: refuse.refuse(uow, agency, chosen, why),
     "break": lambda uow, agency, chosen, why: breaks_act.decline(uow, agency, chosen),
     "remittance": lambda uow, agency, chosen, why: prepare.drop(uow, agency, chosen),

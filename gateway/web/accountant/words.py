@@ -78,8 +78,8 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "acc.next": ("Sau", "Next"),
         "acc.keys": ("Phím", "Keys"),
         "acc.keys_said": (
-            "↑ ↓ chuyển dòng · Enter nhận gợi ý · U hoàn tác · / tìm · P phân bổ · R hoàn trả · X chấp nhận · C ghi chú · M nhận việc",
-            "↑ ↓ move · Enter accepts · U undoes · / searches · P place · R refund · X accept · C comment · M mine",
+            "↑ ↓ chuyển dòng · Enter nhận gợi ý · U hoàn tác · / tìm · P phân bổ · S chia · R hoàn trả · X chấp nhận · C ghi chú · E chứng cứ · M nhận việc",
+            "↑ ↓ move · Enter accepts · U undoes · / searches · P place · S split · R refund · X accept · C comment · E evidence · M mine",
         ),
         "acc.detail": ("Dòng đang chọn", "The chosen row"),
         "acc.offers": ("Gợi ý", "Suggestions"),

@@ -12,24 +12,25 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter
-from starlette.datastructures import QueryParams
+from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway import agencies
 from gateway.access import own
-from gateway.closing import breaks, breaks_act, breaks_place, suggestions
+from gateway.closing import breaks, breaks_act, breaks_evidence, breaks_place, suggestions
 from gateway.closing.breaks import ACCEPTED, ASKED, CLOSED, OPEN, Break, Wanted
 from gateway.closing.breaks_find import find
-from gateway.closing.ready import BREAKS
+from gateway.closing.breaks_term import BREAKS
 from gateway.dues.store import dossier, due
 from gateway.officers import store as officers
 from gateway.officers.model import Role, Session
 from gateway.payments.store import payment, payment_due
 from gateway.settlement.refund.store import refund
 from gateway.web import pages
+from gateway.web.accountant import split
 from gateway.web.accountant.frame import SEE, address, both, day_of, page, today_of
-from gateway.web.officers.entry import environment_of, shown_to
+from gateway.web.officers.entry import environment_of, field, shown_to
 from reconciliation.items import told
 from reconciliation.store import recon_item, statement_line
 from reconciliation.suggest import Suggestion
@@ -52,14 +53,14 @@ class Asked:
     q: str = ""
     at: str = ""
     page: int = 1
+    more: int = 0  # how often more rows for a split were asked for
 
     def link(self, language: str, **other: object) -> str:
         """The same page, changed."""
         values: dict[str, object] = {name: getattr(self, name) for name in self.__slots__} | other
         if values["view"] == OPEN:
             values["view"] = ""
-        if values["page"] == 1:
-            values["page"] = ""
+        values |= {name: "" for name, usual in (("page", 1), ("more", 0)) if values[name] == usual}
         return address(f"/{language}{PATH}", values)
 
 
@@ -81,6 +82,7 @@ class Offer:
 def asked_of(query: QueryParams) -> Asked:
     """Unknown values count as none."""
     view, kind, number = query.get("view", ""), query.get("kind", ""), query.get("page", "")[:6]
+    more = query.get("more", "")[:2]
     return Asked(
         view=view if view in VIEWS else OPEN,
         kind=kind if kind in BREAKS else "",
@@ -90,6 +92,7 @@ def asked_of(query: QueryParams) -> Asked:
         q=query.get("q", "").strip()[:80],
         at=query.get("at", "")[:80],
         page=max(1, int(number)) if number.isdecimal() else 1,
+        more=int(more) if more.isdecimal() else 0,
     )
 
 
@@ -99,8 +102,15 @@ def listed(request: Request, session: Session) -> Response:
     return show(request, session, asked_of(request.query_params))
 
 
-def show(request: Request, session: Session, asked: Asked, refusal: str = "", status: int = 200) -> Response:
-    """The queue as asked, with a refusal above it."""
+def show(
+    request: Request,
+    session: Session,
+    asked: Asked,
+    refusal: str = "",
+    status: int = 200,
+    typed: FormData | None = None,
+) -> Response:
+    """The queue as asked, with a refusal above it; a split that was refused stands as it was `typed`."""
     agency, today, language = session.officer.agency, today_of(request), pages.language_of(request)
     with environment_of(request).read(agency) as connection:
         everything = breaks.breaks(connection, agency, today)
@@ -111,6 +121,10 @@ def show(request: Request, session: Session, asked: Asked, refusal: str = "", st
         chosen = next((one for one in shown if one.subject == asked.at), shown[0] if shown else None)
         staff = officers.of_agency(connection, agency)
         detail = _detail(request, connection, session, chosen, everything) if chosen else {}
+        if chosen and detail["money"]:
+            named = split.unpaid(connection, agency, chosen.payments)
+            detail |= {"split": split.rows(typed, named, asked.more), "split_open": bool(typed or asked.more)}
+            detail["split_reason"] = field(typed, "reason") if typed else ""
         facts = {
             "rows": shown,
             "sentences": breaks.sentences(connection, agency, shown),
@@ -198,7 +212,10 @@ def _detail(
     members = breaks.members(connection, agency, chosen)
     sentences = told(connection, owner=agency, items=members)
     acts = breaks_act.told(connection, environment.vault, agency, chosen.subject)
-    actors = sorted({row.done_by for row, _ in acts} | {chosen.asked_by, chosen.decided_by} - {""})
+    placed = breaks_place.placed(connection, agency, chosen.lines)
+    evidence = breaks_evidence.listed(connection, environment.vault, agency, chosen)
+    persons = {row.done_by for row, _ in acts} | {one.added_by for one in evidence} | {row.ended_by for row in placed}
+    actors = sorted(persons | {row.asked_by for row in placed} | {chosen.asked_by, chosen.decided_by} - {""})
     money = breaks_place.money_of(connection, agency, chosen.lines)
     lines = connection.execute(
         sa.select(statement_line).where(statement_line.c.owner == agency, statement_line.c.id.in_(chosen.lines))
@@ -210,6 +227,8 @@ def _detail(
         "acts": acts,
         "actors": officers.names_of(connection, agency, actors),
         "money": money,
+        "placed": placed,
+        "evidence": evidence,
         "refunds": refunds_of(connection, agency, [row.id for row in money]),
         "offers": _offers(connection, agency, chosen, everything),
         "key": environment.ids.code(12),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.kernel.uow import Environment
+from gateway.settlement import drain as draining
 from gateway.settlement import store
 from gateway.settlement.drain import drain
 from tests.town import LE_PHI, Town
@@ -68,6 +69,49 @@ def test_two_workers_share_the_inbox_and_number_without_gap(town: Town) -> None:
     town.work()
     assert [r.number for r in town.receipts()] == list(range(1, 31))
     assert town.suspended() == {"duplicate": 30 * 135_000}
+    town.ties()
+
+
+def test_a_second_hand_helps_where_much_waits_and_leaves_little_to_the_first(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite, which has one writer, it never reaches in."""
+    monkeypatch.setattr(draining, "BATCH", 5)
+    for payment in [town.payment(LE_PHI) for _ in range(23)]:
+        town.transfer(payment)
+    while town.deliver():
+        pass
+    helped = []
+    while done := draining.help_out(town.environment):
+        helped.append(done)
+    assert helped == ([] if town.environment.embedded else [5, 5, 5])  # with 8 left, fewer than two batches, it stops
+    town.work()
+    assert [r.number for r in town.receipts()] == list(range(1, 24))
+    town.ties()
+
+
+def test_both_hands_at_once_settle_each_notice_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "BATCH", 4)
+    payments = [town.payment(LE_PHI) for _ in range(30)]
+    for payment in payments:
+        town.transfer(payment)
+    while town.deliver():
+        pass
+    done: list[int] = []
+
+    def first() -> None:
+        while more := drain(town.environment, limit=4):
+            done.append(more)
+
+    def second() -> None:
+        while more := draining.help_out(town.environment):
+            done.append(more)
+
+    at_once(first, second, second)
+    assert sum(done) == 30
+    assert [r.number for r in town.receipts()] == list(range(1, 31))
+    assert {row.state for row in town.rows(store.inbox)} == {"done"}
+    assert {town.view(payment).status for payment in payments} == {"paid"}
     town.ties()
 
 
