@@ -14,6 +14,7 @@ from connectors import reference
 from connectors.cash import CASH
 from gateway.access import own
 from gateway.agencies import account
+from gateway.counter import cash_back
 from gateway.counter.cash_store import cash_deposit, cash_take
 from gateway.counter.shift_store import Shift
 from gateway.kernel.outbox import Event
@@ -33,6 +34,7 @@ ENTRY = "cash_deposit"
 def draw_up(uow: UnitOfWork, worked: Shift) -> tuple[str, ...]:
     """A deposit for each account that cash of this shift belongs to; their ids."""
     mine = own(cash_take, worked.agency_id) & (cash_take.c.shift_id == worked.id) & cash_take.c.deposit_id.is_(None)
+    mine &= cash_take.c.payment_id.not_in(sorted(cash_back.given(uow.connection, worked)))
     sums = sa.select(cash_take.c.collects_for, cash_take.c.account_id, sa.func.sum(cash_take.c.amount).label("amount"))
     groups = uow.connection.execute(
         sums.where(mine).group_by(cash_take.c.collects_for, cash_take.c.account_id).order_by(cash_take.c.account_id)
@@ -63,7 +65,7 @@ def clear_waiting(environment: Environment) -> int:
         agencies = sorted({row.collects_for for row in connection.execute(_proven())})
     done = 0
     for agency_id in agencies:
-        with environment.begin(actor="worker", agency=agency_id) as uow:
+        with environment.begin(actor="worker") as uow:  # another agency's counter may have taken it
             rows = uow.connection.execute(_proven().where(cash_deposit.c.collects_for == agency_id)).all()
             done += sum(_clear(uow, row) for row in rows)
     return done

@@ -75,6 +75,29 @@ sale_undoing = sa.Table(
     ),
 )
 
+cash_back = sa.Table(  # cash of a sale undone in its own shift, given back out of the drawer
+    "cash_back",
+    metadata,
+    sa.Column("undoing_id", sa.Text, sa.ForeignKey("sale_undoing.id"), primary_key=True),
+    sa.Column("agency_id", sa.Text, sa.ForeignKey("agency.id"), nullable=False),  # of the counter
+    sa.Column("shift_id", sa.Text, sa.ForeignKey("counter_shift.id"), nullable=False),
+    sa.Column("payment_id", sa.Text, sa.ForeignKey("payment.id"), nullable=False),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.Column("counts", sa.Text, nullable=False),  # JSON: denomination -> pieces, once given
+    sa.Column("given_at", UtcTime),  # None: a second person has not agreed, or the money is still in the drawer
+    sa.Column("given_by", sa.Text),
+    sa.CheckConstraint("amount > 0", name="amount"),
+    sa.CheckConstraint("(given_at IS NULL) = (given_by IS NULL)", name="given"),
+    sa.Index("ix_cash_back_shift", "shift_id"),
+    sa.Index(
+        "uq_cash_back_given",
+        "payment_id",
+        unique=True,
+        postgresql_where=sa.text("given_at IS NOT NULL"),
+        sqlite_where=sa.text("given_at IS NOT NULL"),
+    ),
+)
+
 outage_slip = sa.Table(
     "outage_slip",
     metadata,
@@ -120,4 +143,4 @@ exemption = sa.Table(
     sa.Index("ix_exemption_grant_agency", "agency_id", "id"),
 )
 
-__all__ = ["cash_deposit", "cash_take", "exemption", "metadata", "outage_slip", "sale_undoing"]
+__all__ = ["cash_back", "cash_deposit", "cash_take", "exemption", "metadata", "outage_slip", "sale_undoing"]

@@ -1,11 +1,10 @@
-"""The counter's part of the worker: reversals two persons agreed on, outage slips, cash that reached the bank."""
+"""The counter's part of the worker: outage slips that files prove, cash on its way to the bank, and there."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from gateway.counter import cash_deposit, outage_sheet, sale_reverse
-from gateway.counter.terminal_drive import WAYS, Ways
+from gateway.counter import cash_deposit, cash_slip, outage_sheet
 from gateway.kernel.uow import Environment
 
 LOOK_EVERY = timedelta(seconds=30)
@@ -14,14 +13,9 @@ LOOK_EVERY = timedelta(seconds=30)
 class CounterLane:
     """Steps for the worker."""
 
-    def __init__(self, environment: Environment, ways: Ways = WAYS) -> None:
+    def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._ways = ways
         self._looked: datetime | None = None
-
-    def reverse(self) -> int:
-        """Sales to be reversed at their terminals."""
-        return sale_reverse.reverse_waiting(self._environment, self._ways)
 
     def look(self) -> int:
         """What files and statements have brought for cash and for outage slips."""
@@ -29,4 +23,5 @@ class CounterLane:
         if self._looked is not None and now - self._looked < LOOK_EVERY:
             return 0
         self._looked = now
-        return outage_sheet.check_waiting(self._environment) + cash_deposit.clear_waiting(self._environment)
+        told = cash_slip.tell_waiting(self._environment)
+        return told + outage_sheet.check_waiting(self._environment) + cash_deposit.clear_waiting(self._environment)

@@ -118,6 +118,7 @@ def _decide(uow: UnitOfWork, slip: sa.Row[Any]) -> int:
         exact = next((row for row in rows if row.gross == slip.amount), None)
         return _found(uow, slip, exact) if exact is not None else _ended(uow, slip, "differs")
     later = own(settlement_row, slip.collects_for) & (settlement_row.c.trade_date > slip.sold_on)
+    later &= settlement_row.c.rrn != ""  # of an acquirer: lists and deposit slips have no such number
     told = uow.connection.execute(sa.select(settlement_row.c.id).where(later).limit(1)).first() is not None
     return _missing(uow, slip) if told else 0
 

@@ -1,7 +1,8 @@
-"""A sale undone before its shift closes: one officer asks with a reason, another decides; only then is anything sent.
+"""A sale undone before its shift closes: one officer asks with a reason, another decides; only then does anything go back.
 
-A card sale is reversed at its terminal by the worker. Cash goes back by the refund verbs to an account the payer names,
-never out of the drawer. Receipts stay: the law knows no cancel (Thông tư 91/2026/TT-BTC, Điều 20).
+A card sale is reversed at its terminal (`terminal_reverse`). Cash goes back out of the drawer while the shift that took
+it is open (`cash_back`), else by the refund verbs to an account the payer names. Receipts stay: the law knows no cancel
+(Thông tư 91/2026/TT-BTC, Điều 20).
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.access import own
-from gateway.counter import terminal_store
-from gateway.counter.cash_store import cash_take, sale_undoing
+from gateway.counter import cash_back, terminal_reverse
+from gateway.counter.cash_store import sale_undoing
 from gateway.counter.shift_store import require_shift, visit
-from gateway.counter.terminal_store import SaleState
 from gateway.dues.store import due
 from gateway.kernel.errors import Conflict, Invalid, Missing
 from gateway.kernel.outbox import Event
@@ -65,8 +65,8 @@ def ask(
 ) -> str:
     """Ask a second person to undo a paid sale of the officer's open shift; the id of what was asked.
 
-    `to` is where the money of a cash sale goes. RoleMissing, NoShift, PaymentMissing, NotUndone, ReasonMissing, and for
-    cash what `refund.request` raises.
+    `to`: an account that cash goes to; None: out of the drawer. RoleMissing, NoShift, PaymentMissing, NotUndone,
+    ReasonMissing, for a card what `terminal_reverse.ask_reverse` raises, for an account what `refund.request` raises.
     """
     officer.need(Role.COUNTER)
     worked = require_shift(uow.connection, officer.agency, officer.id)
@@ -81,27 +81,31 @@ def ask(
         "collects_for": agency_id,
         "shift_id": worked.id,
         "payment_id": payment_id,
-        "sale_id": _sale(uow, money),
+        "sale_id": None,
         "reason": reason.strip()[:500],
         "state": "asked",
         "asked_by": uow.actor,
         "asked_at": uow.now(),
         "result": "",
     }
+    if money.channel == POS:
+        row["sale_id"] = terminal_reverse.ask_reverse(uow, agency_id, payment_id, reason)
     if not insert_if_new(uow.connection, sale_undoing, row):
         raise _not_undone("Đã có yêu cầu hủy khoản này.", "This was asked for already.")
-    if money.channel == CASH:
+    if money.channel == CASH and to is None:
+        cash_back.plan(uow, worked, money, undoing_id)
+    elif money.channel == CASH:
         refunds = ",".join(_refunds(uow, money, undoing_id, reason, to))
-        mine = sale_undoing.c.id == undoing_id
-        uow.connection.execute(sa.update(sale_undoing).where(mine).values(result=refunds))
+        uow.connection.execute(sa.update(sale_undoing).where(sale_undoing.c.id == undoing_id).values(result=refunds))
     body = {"undoing": undoing_id, "reason": row["reason"], "counter": worked.counter.name, "role": Role.COUNTER.value}
     uow.emit([Event(agency_id, "sale.undoing_asked", payment_id, body)])
     return undoing_id
 
 
 def decide(uow: UnitOfWork, officer: Officer, undoing_id: str, *, approved: bool) -> str:
-    """The second person's word; the state that follows. RoleMissing, UndoingMissing, UndoingDecided, SecondPerson, and
-    for cash what the refund verbs raise (money leaves only once the statement shows the deposit)."""
+    """The second person's word; the state that follows. RoleMissing, UndoingMissing, UndoingDecided, SecondPerson, for a
+    card what `terminal_reverse` raises, for an account what the refund verbs raise (money leaves only once the statement
+    shows the deposit)."""
     officer.need(Role.APPROVER)
     chosen = own(sale_undoing, officer.agency) & (sale_undoing.c.id == undoing_id)
     row = uow.connection.execute(sa.select(sale_undoing).where(chosen).with_for_update()).one_or_none()
@@ -111,11 +115,8 @@ def decide(uow: UnitOfWork, officer: Officer, undoing_id: str, *, approved: bool
         raise UndoingDecided("Yêu cầu đã được quyết định.", "It was decided before.")
     if row.asked_by == uow.actor:
         raise SecondPerson("Người đề nghị không tự duyệt.", "Another person has to decide.")
-    if row.sale_id is None:
-        _decide_refunds(uow, row, approved=approved)
-    state = ("approved" if row.sale_id else "done") if approved else "refused"
+    state = _decided(uow, row, approved=approved)
     values = {"state": state, "decided_by": uow.actor, "decided_at": uow.now()}
-    values |= {"next_at": uow.now() if state == "approved" else None}
     uow.connection.execute(sa.update(sale_undoing).where(chosen).values(**values))
     body = {"undoing": undoing_id, "role": Role.APPROVER.value}
     uow.emit([Event(row.collects_for, f"sale.undoing_{state}", row.payment_id, body)])
@@ -123,14 +124,15 @@ def decide(uow: UnitOfWork, officer: Officer, undoing_id: str, *, approved: bool
 
 
 def waiting(connection: sa.Connection, agency_id: str) -> list[sa.Row[Any]]:
-    """What waits for a second person, oldest first."""
+    """What waits for a second person, oldest first, with its payment's `reference` and `amount` and the way back:
+    `pos`, `drawer` or `account`."""
     mine = own(sale_undoing, agency_id) & (sale_undoing.c.state == "asked")
-    return list(connection.execute(sa.select(sale_undoing).where(mine).order_by(sale_undoing.c.id)))
+    return list(connection.execute(cash_back.with_way(mine).order_by(sale_undoing.c.id)))
 
 
 def of_payment(connection: sa.Connection, payment_id: str) -> sa.Row[Any] | None:
-    """The last request to undo a payment."""
-    query = sa.select(sale_undoing).where(sale_undoing.c.payment_id == payment_id)
+    """The last request to undo a payment, with the same."""
+    query = cash_back.with_way(sale_undoing.c.payment_id == payment_id)
     return connection.execute(query.order_by(sale_undoing.c.id.desc()).limit(1)).one_or_none()
 
 
@@ -144,15 +146,20 @@ def _ours(uow: UnitOfWork, shift_id: str, money: PaymentRow) -> None:
         )
 
 
-def _sale(uow: UnitOfWork, money: PaymentRow) -> str | None:
-    if money.channel == CASH:
-        taken = sa.select(cash_take.c.id).where(cash_take.c.payment_id == money.id)
-        assert uow.connection.execute(taken).first() is not None
-        return None
-    sale = terminal_store.latest(uow.connection, money.agency_id, money.id)
-    if sale.state is not SaleState.APPROVED or not sale.poi_transaction:
-        raise _not_undone("Máy POS không giữ giao dịch này.", "The terminal has no such sale to reverse.")
-    return sale.id
+def _decided(uow: UnitOfWork, row: sa.Row[Any], *, approved: bool) -> str:
+    """Tell those who carry it out; the state that follows."""
+    if row.sale_id is not None:
+        verb = terminal_reverse.agree_reverse if approved else terminal_reverse.decline_reverse
+        verb(uow, row.collects_for, row.sale_id)
+        return "approved" if approved else "refused"
+    for refund_id in row.result.split(",") if row.result else ():
+        if approved:
+            refund_approve.approve(uow, row.collects_for, refund_id)
+        else:
+            refund_refuse.refuse(uow, row.collects_for, refund_id, row.reason)
+    if not approved:
+        return "refused"
+    return "done" if row.result else "approved"  # out of the drawer: the officer has yet to give it
 
 
 def _refunds(uow: UnitOfWork, money: PaymentRow, undoing_id: str, reason: str, to: Elsewhere | None) -> list[str]:
@@ -169,14 +176,6 @@ def _refunds(uow: UnitOfWork, money: PaymentRow, undoing_id: str, reason: str, t
         for due_id in uow.connection.scalars(paid).all()
     ]
     return [refund_request.request(uow, one).id for one in asked]
-
-
-def _decide_refunds(uow: UnitOfWork, row: sa.Row[Any], *, approved: bool) -> None:
-    for refund_id in row.result.split(","):
-        if approved:
-            refund_approve.approve(uow, row.collects_for, refund_id)
-        else:
-            refund_refuse.refuse(uow, row.collects_for, refund_id, row.reason)
 
 
 def _not_undone(vi: str, en: str) -> NotUndone:

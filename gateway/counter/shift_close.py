@@ -1,25 +1,27 @@
 """Close a shift: count the drawer, compare terminal, receipts and books, explain what differs or pass it on.
 
 What cash was taken leaves as bank deposit slips, one for each account, each with a reference that the statement will
-show. Nobody closes a shift whose sales wait for a second person to undo them.
+show. Nobody closes a shift whose sales wait for a second person to undo them, or for cash that is to be given back.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
 from gateway.access import own
-from gateway.counter import cash_count, cash_deposit, show
+from gateway.counter import cash_count, cash_deposit, shift_terminals, show
 from gateway.counter import shift_store as store
 from gateway.counter.cash_store import sale_undoing
 from gateway.counter.shift_open import LONGEST
 from gateway.counter.shift_store import DifferenceUnexplained, Shift, ShiftInvalid, ShiftState, shift
+from gateway.counter.shift_terminals import Told
 from gateway.counter.shift_totals import Totals, comparisons, totals
+from gateway.counter.terminal_totals import Compared
 from gateway.kernel.errors import Conflict
 from gateway.kernel.money import dong
 from gateway.kernel.outbox import Event
@@ -51,7 +53,8 @@ class Closing:
     """What an officer tells when a shift ends."""
 
     counts: Mapping[int, int] = field(default_factory=dict)  # denomination -> pieces in the drawer
-    terminal_total: int | None = None  # đồng, on the slip of totals the terminal prints; None: no terminal
+    said: tuple[Compared, ...] = ()  # what the terminals answered (`shift_terminals.ask`)
+    terminal_total: int | None = None  # đồng, on the slips of those that did not answer; None: there is no slip
     note: str = ""
     escalate: bool = False
     handed_to: str = ""  # id of the officer who goes on at this counter
@@ -63,6 +66,7 @@ class Closed:
 
     shift_id: str
     totals: Totals
+    terminals: tuple[Told, ...]
     differences: dict[str, int]
     escalated: bool
     deposits: tuple[str, ...]
@@ -75,18 +79,22 @@ def close(uow: UnitOfWork, officer: Officer, told: Closing) -> Closed:
     _no_undoing(uow, worked)
     counted = cash_count.total(told.counts)
     found = totals(uow.connection, worked)
-    differences = comparisons(found, counted_cash=counted, terminal_total=told.terminal_total)
+    at_terminals = shift_terminals.compare(
+        shift_terminals.machines(uow.connection, worked), told.said, told.terminal_total
+    )
+    differences = comparisons(found, counted_cash=counted) | dict(shift_terminals.differences(at_terminals))
     _check(uow, officer, told, differences)
     state = ShiftState.ESCALATED if told.escalate else ShiftState.CLOSED
-    values = _values(uow, told, found, differences, state)
+    values = _values(uow, told, found, at_terminals, differences, state)
     uow.connection.execute(sa.update(shift).where(own(shift, officer.agency), shift.c.id == worked.id).values(**values))
     deposits = cash_deposit.draw_up(uow, worked)
     show.show(uow, worked.counter, None)
     body = {"counter": worked.counter.name, "role": Role.COUNTER.value, "amount": found.amount, "cash": counted}
     body |= {"differences": differences, "note": told.note.strip(), "deposits": list(deposits)}
-    body |= {"handed_to": told.handed_to}
+    body |= {"handed_to": told.handed_to, "returned": found.returned}
+    body |= {"terminals": {one.name: one.source for one in at_terminals}}
     uow.emit([Event(officer.agency, f"shift.{state.value}", worked.id, body)])
-    return Closed(worked.id, found, differences, told.escalate, deposits)
+    return Closed(worked.id, found, at_terminals, differences, told.escalate, deposits)
 
 
 def resolve(uow: UnitOfWork, officer: Officer, shift_id: str, resolution: str) -> None:
@@ -111,11 +119,38 @@ def escalated(connection: sa.Connection, agency_id: str) -> list[sa.Row[Any]]:
     return list(connection.execute(sa.select(shift).where(waiting).order_by(shift.c.id)))
 
 
+def named(difference: str) -> tuple[str, str]:
+    """What differs, vi and en."""
+    kind, _, about = difference.partition(".")
+    if kind == "receipts":
+        return f"biên lai so với tiền đã thu ({about})", f"receipts against money ({about})"
+    if difference in _NAMES:
+        return _NAMES[difference]
+    source, _, name = about.partition(".")
+    vi, en = _TERMINALS[source]
+    return f"{vi} {name}", f"{en} {name}"
+
+
+_NAMES = {
+    "cash.drawer": ("tiền đếm được trong ngăn kéo", "cash counted in the drawer"),
+    "cash.booked": ("tiền mặt đã thu so với sổ", "cash taken against the books"),
+    "terminal.booked": ("máy POS đã duyệt so với sổ", "approvals against the books"),
+}
+_TERMINALS = {
+    "terminal": ("máy POS báo", "reported by terminal"),
+    "typed": ("phiếu kết toán của máy POS", "slip of terminal"),
+    "none": ("không có số liệu của máy POS", "no word of terminal"),
+}
+
+
 def _no_undoing(uow: UnitOfWork, worked: Shift) -> None:
-    live = (sale_undoing.c.shift_id == worked.id) & sale_undoing.c.state.in_(("asked", "approved"))
+    """A card sale that is being reversed goes on by itself; cash to be given back is in this drawer."""
+    cash = sale_undoing.c.sale_id.is_(None) & (sale_undoing.c.state == "approved")
+    live = (sale_undoing.c.shift_id == worked.id) & ((sale_undoing.c.state == "asked") | cash)
     if uow.connection.execute(sa.select(sale_undoing.c.id).where(live).limit(1)).first() is not None:
         raise UndoingOpen(
-            "Còn yêu cầu hủy khoản thu đang chờ người thứ hai.", "A sale still waits for a second person to undo it."
+            "Còn khoản thu chờ người thứ hai duyệt hủy, hoặc tiền mặt chưa trả lại khách.",
+            "A sale still waits for a second person to undo it, or cash for being given back.",
         )
 
 
@@ -125,27 +160,43 @@ def _check(uow: UnitOfWork, officer: Officer, told: Closing, differences: dict[s
     if told.handed_to:
         officers.by_id(uow.connection, officer.agency, told.handed_to).need(Role.COUNTER)
     if (differences or told.escalate) and not told.note.strip():
-        listed = ", ".join(
-            f"{name} {'+' if value > 0 else '-'}{dong(abs(value))}" for name, value in differences.items()
+        vi, en = (
+            "; ".join(
+                f"{named(name)[at]} {'+' if value > 0 else '-'}{dong(abs(value))}"
+                for name, value in differences.items()
+            )
+            for at in (0, 1)
         )
         raise DifferenceUnexplained(
-            f"Số liệu lệch ({listed}): hãy giải trình hoặc chuyển người phụ trách.",
-            f"The figures differ ({listed}): explain, or pass it on.",
+            f"Số liệu lệch ({vi}): hãy giải trình hoặc chuyển người phụ trách.",
+            f"The figures differ ({en}): explain, or pass it on.",
             field="note",
             differences=differences,
         )
 
 
 def _values(
-    uow: UnitOfWork, told: Closing, found: Totals, differences: dict[str, int], state: ShiftState
+    uow: UnitOfWork,
+    told: Closing,
+    found: Totals,
+    at_terminals: tuple[Told, ...],
+    differences: dict[str, int],
+    state: ShiftState,
 ) -> dict[str, Any]:
     channels = [
-        {"channel": one.channel, "paid": one.paid, "amount": one.amount, "receipts": one.receipts}
+        {
+            "channel": one.channel,
+            "paid": one.paid,
+            "amount": one.amount,
+            "returned": one.returned,
+            "receipts": one.receipts,
+        }
         for one in found.channels
     ]
-    kept = {"channels": channels, "approved": found.approved, "cash": found.cash, "doubtful": found.doubtful}
+    kept: dict[str, Any] = {"channels": channels, "approved": found.approved, "cash": found.cash}
+    kept |= {"doubtful": found.doubtful, "returned": found.returned, "amount": found.amount}
     kept |= {
-        "terminal_total": told.terminal_total,
+        "terminals": [asdict(one) for one in at_terminals],
         "counted": cash_count.total(told.counts),
         "differences": differences,
     }
@@ -156,6 +207,6 @@ def _values(
         "closing": json.dumps(kept),
         "difference": sum(abs(value) for value in differences.values()),
         "note": told.note.strip(),
-        "left_cash": max(0, cash_count.total(told.counts) - found.cash),  # the rest goes to the bank
+        "left_cash": max(0, cash_count.total(told.counts) - found.drawn),  # the rest goes to the bank
         "handed_to": told.handed_to or None,
     }

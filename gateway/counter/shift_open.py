@@ -1,13 +1,13 @@
 """Open a shift: who, at which counter, with which terminal, what is in the drawer, and are the QR cards ours.
 
 A card somebody put over ours is the cheapest fraud at a counter: every serial is looked at before the first payer. What
-differs from how the counter was left has to be explained before the shift opens.
+differs from how the counter was left has to be explained before the shift opens. A counter that was handed over is
+taken by the officer it was handed to, who says himself that he has counted.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,19 +15,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.access import own
-from gateway.counter import cash_count
+from gateway.counter import cash_count, hand_over, places
 from gateway.counter import shift_store as store
-from gateway.counter.shift_store import Counter, Shift, ShiftInvalid, ShiftState, ShiftTaken, counter, qr_card, shift
+from gateway.counter.shift_store import Counter, Shift, ShiftInvalid, ShiftState, ShiftTaken, qr_card, shift
 from gateway.counter.terminal_register import choose
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import UnitOfWork, insert_if_new
 from gateway.officers.model import Officer, Role
 
-TOKEN_CHARACTERS = 26  # 130 bits
 LONGEST = 500
-
-_NAME = re.compile(r"[^\W_][\w .-]{0,29}")
-_SERIAL = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,29}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +35,7 @@ class Opening:
     counts: Mapping[int, int] = field(default_factory=dict)  # denomination -> pieces in the drawer
     cards: tuple[str, ...] = ()  # serials of the QR cards seen at the counter
     note: str = ""
+    counted: bool = False  # the officer says: I have counted the drawer and seen every card (for a hand-over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +52,18 @@ class Cards:
         return bool(self.missing or self.foreign)
 
 
-def add_counter(uow: UnitOfWork, agency_id: str, name: str, paper: str = "a5") -> Counter:
-    """A counter of this name; one that is there stays as it is. ShiftInvalid."""
-    if not _NAME.fullmatch(name.strip()) or paper not in store.PAPERS:
-        raise ShiftInvalid("Tên quầy không hợp lệ.", "The counter's name is not valid.", field="counter")
-    row = {"id": uow.mint("ctr"), "agency_id": agency_id, "name": name.strip(), "token": uow.ids.code(TOKEN_CHARACTERS)}
-    if insert_if_new(uow.connection, counter, {**row, "paper": paper, "created_at": uow.now()}):
-        uow.emit([Event(agency_id, "counter.added", row["id"], {"name": row["name"]})])
-    return next(one for one in store.counters(uow.connection, agency_id) if one.name == name.strip())
-
-
-def set_paper(uow: UnitOfWork, agency_id: str, counter_id: str, paper: str) -> None:
-    """On which paper the printer of this counter prints: remembered. ShiftInvalid."""
-    if paper not in store.PAPERS:
-        raise ShiftInvalid("Khổ giấy là a5 hoặc slip.", "The paper is a5 or slip.", field="paper")
-    mine = own(counter, agency_id) & (counter.c.id == counter_id)
-    uow.connection.execute(sa.update(counter).where(mine).values(paper=paper))
-
-
-def add_card(uow: UnitOfWork, agency_id: str, counter_id: str, serial: str) -> None:
-    """A printed QR card that belongs to a counter. ShiftInvalid."""
-    if not _SERIAL.fullmatch(serial):
-        raise ShiftInvalid("Số sê-ri thẻ QR không hợp lệ.", "The card's serial is not valid.", field="serial")
-    row = {"agency_id": agency_id, "serial": serial.upper(), "counter_id": counter_id, "added_at": uow.now()}
-    if not insert_if_new(uow.connection, qr_card, row):
-        raise ShiftInvalid("Thẻ QR đã có.", "The card is registered.", field="serial")
-    uow.emit([Event(agency_id, "counter.card_added", counter_id, {"serial": serial.upper()})])
-
-
 def open_shift(uow: UnitOfWork, officer: Officer, told: Opening) -> Shift:
-    """The officer's shift. RoleMissing, ShiftInvalid, ShiftTaken, TerminalMissing, CountInvalid."""
+    """The officer's shift. RoleMissing, ShiftInvalid, ShiftTaken, TerminalMissing, CountInvalid, HandedToOther,
+    HandOverWaits."""
     officer.need(Role.COUNTER)
-    place = add_counter(uow, officer.agency, told.counter)
+    place = _place(uow, officer, told.counter)
+    taken_over = hand_over.refuse_other(uow.connection, officer, place.id)
+    if taken_over and not told.counted:
+        raise ShiftInvalid(
+            "Nhận bàn giao: tự đếm tiền, xem từng thẻ QR rồi xác nhận.",
+            "Taking over: count the drawer and look at each card yourself, then confirm.",
+            field="counted",
+        )
     if told.terminal:
         choose(uow, officer.agency, place.name, told.terminal)
     cards = cards_of(uow.connection, place, told.cards)
@@ -99,7 +76,12 @@ def open_shift(uow: UnitOfWork, officer: Officer, told: Opening) -> Shift:
             "Quầy này hoặc cán bộ này đang có ca mở.", "The counter or the officer has an open shift.", field="counter"
         )
     body = {"counter": place.name, "terminal": told.terminal, "cash": cash, "left": left, "role": Role.COUNTER.value}
-    body |= {"cards_missing": list(cards.missing), "cards_foreign": list(cards.foreign), "note": told.note.strip()}
+    body |= {
+        "taken_over": taken_over,
+        "cards_missing": list(cards.missing),
+        "cards_foreign": list(cards.foreign),
+        "note": told.note.strip(),
+    }
     uow.emit([Event(officer.agency, "shift.opened", row["id"], body)])
     if cards.foreign:
         uow.emit([Event(officer.agency, "counter.foreign_card", place.id, {"serials": list(cards.foreign)})])
@@ -119,6 +101,22 @@ def left_cash(connection: sa.Connection, place: Counter) -> int | None:
     mine = own(shift, place.agency_id) & (shift.c.counter_id == place.id) & (shift.c.state != ShiftState.OPEN.value)
     query = sa.select(shift.c.left_cash).where(mine).order_by(shift.c.closed_at.desc(), shift.c.id.desc()).limit(1)
     return connection.scalar(query)
+
+
+def _place(uow: UnitOfWork, officer: Officer, name: str) -> Counter:
+    """A counter in use. Its name may be new only while no QR card is registered: a counter without its cards would pass
+    the check of the serials."""
+    known = {one.name: one for one in store.counters(uow.connection, officer.agency)}
+    if name.strip() in known:
+        return known[name.strip()]
+    cards = own(qr_card, officer.agency) & qr_card.c.retired_at.is_(None)
+    if uow.connection.execute(sa.select(qr_card.c.serial).where(cards).limit(1)).first() is not None:
+        raise ShiftInvalid(
+            "Không có quầy này: hãy chọn quầy đã đăng ký, hoặc hỏi quản trị viên.",
+            "There is no such counter: choose a registered one, or ask an administrator.",
+            field="counter",
+        )
+    return places.add_counter(uow, officer.agency, name)
 
 
 def _explained(told: Opening, cards: Cards, difference: int) -> None:

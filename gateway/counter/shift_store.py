@@ -41,7 +41,20 @@ counter = sa.Table(
     sa.Column("paper", sa.Text, nullable=False),  # on which the printer there prints
     sa.Column("shown_payment", sa.Text),  # what the payer's window shows now
     sa.Column("created_at", UtcTime, nullable=False),
+    sa.Column("retired_at", UtcTime),
     sa.UniqueConstraint("agency_id", "name"),
+    sa.CheckConstraint("paper IN ('a5', 'slip')", name="paper"),
+)
+
+printer = sa.Table(  # which paper comes out where: a counter's own one, and those it may turn to when that one fails
+    "counter_printer",
+    metadata,
+    sa.Column("agency_id", sa.Text, sa.ForeignKey("agency.id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("counter_id", sa.Text, sa.ForeignKey("counter.id"), nullable=False),
+    sa.Column("paper", sa.Text, nullable=False),
+    sa.Column("added_at", UtcTime, nullable=False),
+    sa.Column("retired_at", UtcTime),
     sa.CheckConstraint("paper IN ('a5', 'slip')", name="paper"),
 )
 
@@ -185,14 +198,16 @@ _COUNTER = tuple(Counter.__dataclass_fields__)
 
 
 def counters(connection: sa.Connection, agency_id: str) -> list[Counter]:
-    """The agency's counters by name."""
-    query = sa.select(counter).where(own(counter, agency_id)).order_by(counter.c.name)
+    """The agency's counters in use, by name."""
+    mine = own(counter, agency_id) & counter.c.retired_at.is_(None)
+    query = sa.select(counter).where(mine).order_by(counter.c.name)
     return [_counter(row) for row in connection.execute(query)]
 
 
 def counter_by_token(connection: sa.Connection, token: str) -> Counter:
     """The counter whose payer's window somebody opens; CounterMissing."""
-    row = connection.execute(sa.select(counter).where(counter.c.token == token)).one_or_none()
+    mine = (counter.c.token == token) & counter.c.retired_at.is_(None)
+    row = connection.execute(sa.select(counter).where(mine)).one_or_none()
     if row is None:
         raise CounterMissing("Không có quầy này.", "There is no such counter.")
     return _counter(row)

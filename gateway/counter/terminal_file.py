@@ -1,7 +1,8 @@
 """The acquirer's settlement file has the last word on what a terminal never answered (T+1).
 
 A sale that stands in the file and not in our books is money: it is booked as a notice and goes where such money goes. A
-sale that we still wait for and that its day's file does not hold brought none.
+sale that we still wait for and that its day's file does not hold brought none. Rows of others (payment services, lists,
+deposit slips of cash) stand in the same table: a row is an acquirer's only if it names a payment asked for at a terminal.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from gateway import agencies
 from gateway.access import own
 from gateway.closing.bank_files import settlement_row
 from gateway.counter import terminal_store as store
+from gateway.counter.cash_store import outage_slip
 from gateway.counter.terminal_record import decided_by_file, notice_of
 from gateway.counter.terminal_reverse_lane import reversed_sales, settled_by_file
 from gateway.counter.terminal_store import SaleRow, SaleState, terminal, terminal_sale
 from gateway.kernel import bulk
 from gateway.kernel.clock import day_start
 from gateway.kernel.uow import Environment, UnitOfWork
+from gateway.payments.model import POS
 from gateway.payments.store import PaymentRow, payment, rows
 from gateway.settlement.inbox import keep
 from reconciliation.model import SettlementRow
@@ -89,7 +92,10 @@ def _decide_reversals(
 
 
 def _payments(connection: sa.Connection, agency_id: str, references: Collection[str]) -> dict[str, PaymentRow]:
-    chosen = own(payment, agency_id) & bulk.among(connection, payment.c.reference, sorted(references))
+    """Those asked for at a terminal. What was sold on a stand-alone machine is left to the outage sheet."""
+    on_sheet = sa.exists().where(outage_slip.c.payment_id == payment.c.id)
+    chosen = own(payment, agency_id) & (payment.c.channel == POS) & ~on_sheet
+    chosen &= bulk.among(connection, payment.c.reference, sorted(references))
     return {row.reference: row for row in rows(connection, sa.select(payment).where(chosen))}
 
 
@@ -143,7 +149,7 @@ def follow(environment: Environment, since: datetime) -> int:
         agencies_told = list(connection.scalars(fresh.order_by(settlement_row.c.agency_id)))
     done = 0
     for agency_id in agencies_told:
-        with environment.begin(actor="worker", agency=agency_id) as uow:
+        with environment.begin(actor="worker") as uow:  # a reversal may have been asked for at another agency's counter
             for acquirer, told in _by_acquirer(uow.connection, agency_id, since).items():
                 last = max(row.trade_date for row in told)
                 whole = {row.trade_date for row in told} - {last}
@@ -153,8 +159,8 @@ def follow(environment: Environment, since: datetime) -> int:
 
 
 def _by_acquirer(connection: sa.Connection, agency_id: str, since: datetime) -> dict[str, list[SettlementRow]]:
-    """The rows of the days that have news and of the days before, by whose they are: a terminal's number tells, or there
-    is but one acquirer."""
+    """The rows of the days that have news and of the days before, by whose they are: a terminal's number tells, or they
+    name a payment asked for at a terminal and there is but one acquirer."""
     mine = sa.select(terminal.c.acquirer, terminal_sale.c.tid).where(own(terminal, agency_id)).distinct()
     pairs = list(connection.execute(mine.outerjoin_from(terminal, terminal_sale)))
     acquirers = {acquirer for acquirer, _ in pairs}
@@ -164,10 +170,13 @@ def _by_acquirer(connection: sa.Connection, agency_id: str, since: datetime) -> 
     newest = sa.select(sa.func.min(table.c.trade_date)).where(own(table, agency_id), table.c.taken_at >= since)
     columns = [table.c[name] for name in SettlementRow.__dataclass_fields__]
     from_day = connection.execute(newest).scalar_one() - EARLIER
-    query = sa.select(*columns).where(own(table, agency_id), table.c.trade_date >= from_day)
+    named = own(payment, agency_id) & (payment.c.reference == table.c.reference)
+    at_terminal = sa.exists().where(named, payment.c.channel == POS).label("at_terminal")
+    query = sa.select(*columns, at_terminal).where(own(table, agency_id), table.c.trade_date >= from_day)
     found: dict[str, list[SettlementRow]] = {}
-    for row in connection.execute(query.order_by(table.c.natural_key)):
-        acquirer = by_tid.get(row.terminal, only)
+    for *row, ours in connection.execute(query.order_by(table.c.natural_key)):
+        told = SettlementRow(*row)
+        acquirer = by_tid.get(told.terminal, only if ours else None)
         if acquirer is not None:
-            found.setdefault(acquirer, []).append(SettlementRow(*row))
+            found.setdefault(acquirer, []).append(told)
     return found

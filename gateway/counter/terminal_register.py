@@ -117,6 +117,17 @@ def of_counter(connection: sa.Connection, agency_id: str, counter: str) -> Termi
     return store.terminal_named(connection, agency_id, name) if name else None
 
 
+def chosen(connection: sa.Connection, agency_id: str) -> dict[str, list[str]]:
+    """Terminal id -> names of the counters that have it."""
+    query = sa.select(counter_terminal.c.terminal_id, counter_terminal.c.counter).where(
+        own(counter_terminal, agency_id)
+    )
+    found: dict[str, list[str]] = {}
+    for terminal_id, counter in connection.execute(query.order_by(counter_terminal.c.counter)):
+        found.setdefault(terminal_id, []).append(counter)
+    return found
+
+
 def swap(uow: UnitOfWork, agency_id: str, counter: str) -> TerminalRow:
     """One key: the next terminal that is free and, as far as is known, ready. Raises NoOtherTerminal.
 

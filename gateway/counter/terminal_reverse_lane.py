@@ -21,16 +21,19 @@ from connectors.terminal.recovery import AGAIN_AFTER_S
 from gateway import agencies
 from gateway.access import own
 from gateway.counter import terminal_store as store
+from gateway.counter.cash_store import sale_undoing
+from gateway.counter.money_back import Undoing, give_back
 from gateway.counter.terminal_drive import WAYS, Ways, driver_for
 from gateway.counter.terminal_record import notice_key, notice_of
-from gateway.counter.terminal_reverse import event
+from gateway.counter.terminal_reverse import event, money_of
 from gateway.counter.terminal_store import SaleRow, SaleState, terminal_sale
 from gateway.counter.terminal_tables import ReversalState, terminal_reversal
-from gateway.counter.terminal_undo import Undoing, undo
+from gateway.kernel.outbox import Event
 from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.payments import store as payments_store
 from gateway.settlement.inbox import keep
 
+GROUND = "Thông tư 91/2026/TT-BTC, Điều 20: khoản thu bằng thẻ đã hoàn lại tại máy POS trong ngày"
 LEASE = timedelta(seconds=HOST_S + 30)  # longer than anybody waits for the answer
 
 Reversal = sa.Row[Any]  # of terminal_reversal
@@ -63,7 +66,7 @@ async def carry(environment: Environment, row: Reversal, ways: Ways = WAYS) -> s
     bill = Bill(sale.service_id, sale.reference, sale.amount, sale.asked_at)
     driver = driver_for(environment, place, ways)
     said = await driver.reverse(bill, sale.poi_transaction, sale.poi_time, "MerchantCancel")
-    with environment.begin(actor=f"terminal:{place.name}", agency=row.agency_id) as uow:
+    with environment.begin(actor=f"terminal:{place.name}") as uow:  # another agency's counter may have asked
         return record(uow, row, said)
 
 
@@ -143,7 +146,9 @@ def _reversed(uow: UnitOfWork, sale: SaleRow, row: Reversal, reason: str, messag
     """The terminal's word is a notice of its own, which opens a task for each receipt; the money is undone here."""
     key = f"{notice_key(sale)}:reversal"
     _tell(uow, sale, key, message)
-    if not undo(uow, sale, Undoing(row.id, row.asked_by, row.decided_by, row.reason, key)):
+    told = Undoing(row.id, row.asked_by, row.decided_by, row.reason, key, GROUND, sale.rrn or key)
+    money = money_of(uow.connection, sale)
+    if money is None or not give_back(uow, money, told):
         uow.emit([event(row.agency_id, row.payment_id, "terminal.reversal_unbooked", row.sale_id)])
     return _ended(uow, row, ReversalState.REVERSED, reason)
 
@@ -166,4 +171,15 @@ def _moved(uow: UnitOfWork, row: Reversal, state: ReversalState, reason: str, **
     uow.connection.execute(sa.update(terminal_reversal).where(terminal_reversal.c.id == row.id).values(**values))
     kind = f"terminal.reversal_{'done' if state is ReversalState.REVERSED else state.value}"
     uow.emit([event(row.agency_id, row.payment_id, kind, row.sale_id, reason=reason)])
+    if state in (ReversalState.REVERSED, ReversalState.REFUSED):
+        _tell_counter(uow, row, "done" if state is ReversalState.REVERSED else "failed", reason)
     return state.value
+
+
+def _tell_counter(uow: UnitOfWork, row: Reversal, state: str, reason: str) -> None:
+    """Whoever asked at a counter sees how it ended (`sale_undo`)."""
+    mine = (sale_undoing.c.sale_id == row.sale_id) & (sale_undoing.c.state == "approved")
+    ended = sa.update(sale_undoing).where(mine).values(state=state, result=reason[:200]).returning(sale_undoing.c.id)
+    for undoing_id in uow.connection.scalars(ended).all():
+        body = {"undoing": undoing_id, "sale": row.sale_id, "reason": reason}
+        uow.emit([Event(row.agency_id, f"sale.undoing_{state}", row.payment_id, body)])

@@ -1,4 +1,4 @@
-"""What an officer presses: ask for money, take cash, swap the terminal, grant an exemption, send a receipt, undo a sale.
+"""What an officer presses: ask for money, take cash or give it back, swap the terminal, exempt, send a receipt, undo a sale.
 
 Each is a form with the session's own token. A refusal comes back on the same page with its reason, never as a dead end.
 """
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.agencies import Agency
-from gateway.counter import cash_count, cash_take, exempt, queue, sale_undo, serve, show
+from gateway.counter import cash_back, cash_count, cash_take, exempt, queue, sale_undo, serve, show
 from gateway.counter import shift_store as store
 from gateway.counter.terminal_register import swap
 from gateway.dues.payer import PayerFacts
@@ -145,6 +145,20 @@ def undo(request: Request, session: Session, form: FormData) -> Response:
 
 
 @done_by(Role.COUNTER)
+def give_back(request: Request, session: Session, form: FormData) -> Response:
+    """The cash of an undone sale goes back over the counter."""
+    environment, payment_id = environment_of(request), request.path_params["id"]
+
+    def act() -> str:
+        counts = cash_count.read({name: str(value) for name, value in form.items()})
+        with environment.begin(actor=session.officer.actor) as uow:
+            cash_back.give(uow, session.officer, field(form, "undoing"), counts or None)
+        return f"/counter/payment/{payment_id}"
+
+    return _or_payment(request, session, payment_id, act)
+
+
+@done_by(Role.COUNTER)
 def finish(request: Request, session: Session, form: FormData) -> Response:
     """The payer has gone: the window is empty, the ticket done, the next one may come."""
     environment, officer = environment_of(request), session.officer
@@ -193,7 +207,7 @@ def _send(uow: UnitOfWork, agency: Agency, token: str, receipt: sa.Row[Any], to:
 
 
 def _to(form: FormData) -> Elsewhere | None:
-    """Where the money of a cash sale goes; None for a card."""
+    """The account that the money of a cash sale goes to; None: it goes back as it came, by card or out of the drawer."""
     if not field(form, "account"):
         return None
     holder = field(form, "holder")
@@ -233,6 +247,7 @@ def add_routes(router: APIRouter) -> None:
     both(router, "/counter/payment/{id}/cash", cash, "POST")
     both(router, "/counter/payment/{id}/send", send, "POST")
     both(router, "/counter/payment/{id}/undo", undo, "POST")
+    both(router, "/counter/payment/{id}/give-back", give_back, "POST")
     both(router, "/counter/finish", finish, "POST")
     both(router, "/counter/ticket", ticket, "POST")
     both(router, "/counter/terminal", swap_terminal, "POST")

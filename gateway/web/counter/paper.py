@@ -7,6 +7,8 @@ receipt is at hand on every counter, by QR on the payer's window, by mail.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from fastapi import APIRouter
 from markupsafe import Markup
@@ -16,7 +18,8 @@ from starlette.responses import Response
 
 from connectors import code128
 from connectors.vietqr import image
-from gateway.counter import shift_open, shift_store
+from gateway.counter import places, shift_store
+from gateway.counter.places import Printer
 from gateway.delivery import printing
 from gateway.officers.model import Role, Session
 from gateway.web import pages
@@ -37,7 +40,8 @@ def receipt(request: Request, session: Session) -> Response:
     receipt_id, asked = request.path_params["id"], request.query_params.get("nth", "")
     with environment.read() as connection:
         row = receipts_store.find(connection, receipt_id)
-        kind = paper_of(connection, session)
+        chosen = _printer(connection, session, request)
+        kind = chosen.paper if chosen else paper_of(connection, session)
     if row is None:
         return Response(status_code=404, headers=dict(pages.HEADERS))
     with environment.begin(actor=officer.actor) as uow:
@@ -51,14 +55,18 @@ def receipt(request: Request, session: Session) -> Response:
 
 @shown_to(*LOOK)
 def receipts(request: Request, session: Session) -> Response:
-    """Print again: every receipt of a payment, which then print themselves."""
+    """Print again, here or at another printer: every receipt of a payment, which then print themselves."""
     environment, language = environment_of(request), pages.language_of(request)
     with environment.read() as connection:
         found = standing(connection, environment, request.path_params["id"], language)
         ready = [one for one in found.screen.view.receipts if one.signed_at is not None]
         rows = [(one, prints(connection, one.id)) for one in ready]
-        kind = paper_of(connection, session)
-    return page(request, session, "counter/print.html", found=found, rows=rows, paper=kind)
+        facts: dict[str, Any] = {
+            "paper": paper_of(connection, session),
+            "printers": places.printers(connection, session.officer.agency),
+            "printer": _printer(connection, session, request),
+        }
+    return page(request, session, "counter/print.html", found=found, rows=rows, **facts)
 
 
 @done_by(Role.COUNTER)
@@ -67,7 +75,7 @@ def choose_paper(request: Request, session: Session, form: FormData) -> Response
     environment, officer = environment_of(request), session.officer
     with environment.begin(actor=officer.actor) as uow:
         worked = shift_store.require_shift(uow.connection, officer.agency, officer.id)
-        shift_open.set_paper(uow, officer.agency, worked.counter.id, field(form, "paper"))
+        places.set_paper(uow, officer.agency, worked.counter.id, field(form, "paper"))
     record = field(form, "payment")
     back = f"/counter/payment/{record}/print" if record.replace("_", "").isalnum() and record else "/counter"
     return done(request, lambda: back)
@@ -95,6 +103,12 @@ def prints(connection: sa.Connection, receipt_id: str) -> int:
     """How often a receipt was printed."""
     mine = (printed.c.receipt_id == receipt_id) & (printed.c.kind == "print")
     return int(connection.scalar(sa.select(sa.func.count()).select_from(printed).where(mine)) or 0)
+
+
+def _printer(connection: sa.Connection, session: Session, request: Request) -> Printer | None:
+    """The registered printer that the address names."""
+    name = request.query_params.get("printer", "")
+    return next((one for one in places.printers(connection, session.officer.agency) if one.name == name), None)
 
 
 def _lock(connection: sa.Connection, receipt_id: str) -> None:

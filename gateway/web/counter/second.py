@@ -1,4 +1,5 @@
-"""The second person's list: shifts that do not tie, sales to be undone, exemptions drawn for a look."""
+"""The second person's list: shifts that do not tie, sales to be undone, exemptions drawn for a look, counters nobody takes
+over."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.counter import exempt, sale_undo, shift_close
+from gateway.counter import exempt, hand_over, sale_undo, shift_close
 from gateway.kernel.errors import ThuPhiError
 from gateway.officers import store as officers
 from gateway.officers.model import Role, Session
@@ -32,6 +33,8 @@ def decide(request: Request, session: Session, form: FormData) -> Response:
         with environment.begin(actor=officer.actor) as uow:
             if about == "shift":
                 shift_close.resolve(uow, officer, chosen, note)
+            elif about == "hand_over":
+                hand_over.release(uow, officer, chosen, note)
             elif about == "sale":
                 sale_undo.decide(uow, officer, chosen, approved=word == "yes")
             else:
@@ -47,10 +50,12 @@ def _listed(request: Request, session: Session, refusal: str = "", status: int =
         shifts = shift_close.escalated(connection, agency)
         sales = sale_undo.waiting(connection, agency)
         grants = exempt.to_judge(connection, agency)
-        actors = {f"officer:{row.officer_id}" for row in shifts} | {row.asked_by for row in sales}
+        handed = hand_over.waiting(connection, agency)
+        actors = {f"officer:{row.officer_id}" for row in (*shifts, *handed)} | {row.asked_by for row in sales}
+        actors |= {f"officer:{row.handed_to}" for row in handed}
         names = officers.names_of(connection, agency, sorted(actors | {row.granted_by for row in grants}))
-    known = {"shifts": shifts, "sales": sales, "grants": grants, "names": names, "refusal": refusal or None}
-    return page(request, session, "counter/second.html", status=status, **known)
+    found = {"shifts": shifts, "sales": sales, "grants": grants, "handed": handed}
+    return page(request, session, "counter/second.html", status=status, names=names, refusal=refusal or None, **found)
 
 
 def add_routes(router: APIRouter) -> None:

@@ -77,6 +77,11 @@ class Standing:
         return self.state in PAID
 
     @property
+    def over(self) -> int:
+        """What has come beyond what is asked, đồng."""
+        return max(0, self.money.received - self.money.amount)
+
+    @property
     def ready(self) -> bool:
         """Every receipt can be printed."""
         return self.paid and all(one.state != ReceiptState.NUMBERED for one in self.screen.view.receipts)

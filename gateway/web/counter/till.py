@@ -27,6 +27,7 @@ from gateway.payments.channels import allows_cash
 from gateway.web import live, pages
 from gateway.web.counter.frame import LOOK, both, page
 from gateway.web.counter.standing import standing
+from gateway.web.counter.words import reason
 from gateway.web.officers.entry import environment_of, shown_to
 
 
@@ -119,6 +120,7 @@ def payment_page(
         mine=visit is not None and session.officer.may([Role.COUNTER]),
         ticket=visit.ticket if visit else "",
         began=int(environment.clock().timestamp()),
+        reason=reason(pages.language_of(request), found.sale.reason) if found.sale else "",
         refusal=refusal,
         **facts,
     )

@@ -71,10 +71,21 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "till.undo_state.failed": ("Máy POS không hủy được: dùng hoàn tiền", "The terminal refused: ask for a refund"),
         "till.undo_reason": ("Lý do", "Reason"),
         "till.undo_ask": ("Gửi người thứ hai duyệt", "Send to a second person"),
-        "till.undo_note": (
-            "Chỉ hủy trong ca. Biên lai đã lập vẫn còn; tiền mặt hoàn qua tài khoản của người nộp.",
-            "Within the shift only. The receipt stays; cash goes back to an account of the payer's.",
+        "till.undo_state.drawer": (
+            "Đã duyệt: trả tiền mặt cho khách",
+            "Approved: give the cash back to the payer",
         ),
+        "till.undo_note.pos": (
+            "Chỉ hủy trong ca, tại chính máy POS. Biên lai đã lập vẫn còn, kế toán xử lý.",
+            "Within the shift only, at the terminal itself. The receipt stays; the accountant deals with it.",
+        ),
+        "till.undo_note.cash": (
+            "Trong ca, tiền mặt trả lại từ ngăn kéo sau khi người thứ hai duyệt. Biên lai đã lập vẫn còn.",
+            "Within the shift cash goes back out of the drawer once a second person agrees. The receipt stays.",
+        ),
+        "till.undo_elsewhere": ("Hoàn vào tài khoản của người nộp", "To an account of the payer's instead"),
+        "till.give_back": ("Trả lại khách {amount}", "Give {amount} back to the payer"),
+        "till.given_back": ("Đã trả tiền cho khách", "The payer has the money"),
         "till.account": ("Số tài khoản của người nộp", "The payer's account"),
         "till.bank": ("Ngân hàng (BIN)", "Bank (BIN)"),
         "till.holder": ("Tên chủ tài khoản", "Account holder"),
@@ -142,6 +153,16 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "till.state.booking": ("Đã nhận tiền mặt, đang ghi sổ", "The cash is being booked"),
         "till.state.booking.note": ("Biên lai có ngay.", "The receipt comes at once."),
         "till.state.cash.note": ("Đếm tiền rồi bấm Enter.", "Count, then press Enter."),
+        "till.state.pending.transfer": (
+            "Khách chuyển khoản đúng nội dung trên màn hình khách.",
+            "The payer transfers with exactly the content shown on the window.",
+        ),
+        "till.over": (
+            "Đã nhận {received}, nhiều hơn phải nộp {over}. Sao kê ngân hàng xác nhận xong mới lập biên lai; "
+            "phần thừa được hoàn lại.",
+            "{received} came, {over} more than is due. The receipt follows once the bank's statement confirms it; "
+            "what is over goes back.",
+        ),
         "till.state.pending.note": ("Khách quét mã trên màn hình khách.", "The payer scans the code on the window."),
         "till.money": ("ĐÃ NHẬN TIỀN", "MONEY RECEIVED"),
         "till.said_money": ("Đã nhận tiền", "The money is here"),
@@ -171,7 +192,42 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "shift.expected_cash": ("Tiền mặt phải có", "Cash there should be"),
         "shift.approved": ("Máy POS đã duyệt", "Approved at terminals"),
         "shift.doubtful": ("Chưa rõ kết quả", "Result not known"),
-        "shift.terminal_total": ("Tổng trên phiếu kết toán máy POS", "Total on the terminal's slip"),
+        "shift.machines_asked": (
+            "Khi đóng ca, hệ thống tự hỏi tổng từ máy POS: {names}.",
+            "When the shift closes the terminals are asked for their totals: {names}.",
+        ),
+        "shift.terminal_total": ("Tổng trên phiếu máy POS không trả lời", "Total on the slip of a silent terminal"),
+        "shift.terminal_total_hint": (
+            "Chỉ nhập khi máy POS không trả lời; số do máy tự báo luôn được dùng trước.",
+            "Only where a terminal does not answer; what a terminal says itself comes first.",
+        ),
+        "shift.returned": ("Đã hoàn", "Given back"),
+        "shift.by_terminal": ("Theo máy POS", "By terminal"),
+        "shift.whose_word": ("Nguồn số liệu", "Source"),
+        "shift.word.terminal": ("máy POS tự báo", "the terminal itself"),
+        "shift.word.typed": ("nhập từ phiếu", "copied from the slip"),
+        "shift.word.none": ("không có", "none"),
+        "shift.said": ("Máy POS", "Terminal"),
+        "shift.booked": ("Sổ", "Books"),
+        "shift.settle": ("Kết toán máy POS với ngân hàng", "Close the terminals' batches"),
+        "shift.settle_note": (
+            "Cuối ngày. Sau khi kết toán không hủy được khoản nào tại máy POS nữa.",
+            "At the end of the day. Afterwards nothing can be reversed at the terminal.",
+        ),
+        "shift.batch_agrees": ("{name}: đã kết toán, khớp", "{name}: batch closed, it agrees"),
+        "shift.batch_differs": ("{name}: đã kết toán, có chênh lệch", "{name}: batch closed, it differs"),
+        "shift.batch_silent": ("{name}: không trả lời khi kết toán", "{name}: no answer to the closing"),
+        "shift.batch_sums": ("Lô {batch}: máy {said}, sổ {ours}", "Batch {batch}: terminal {said}, books {ours}"),
+        "shift.take_over": ("Nhận bàn giao {counter}", "Take over {counter}"),
+        "shift.take_over_note": (
+            "{officer} bàn giao cho bạn lúc {moment}. Tự đếm tiền và quét từng thẻ QR; ca là của bạn khi bạn xác nhận.",
+            "{officer} handed it to you at {moment}. Count and scan each card yourself; then the shift is yours.",
+        ),
+        "shift.counted_myself": (
+            "Tôi đã tự đếm tiền trong ngăn kéo và xem từng thẻ QR",
+            "I have counted the drawer and looked at each QR card myself",
+        ),
+        "shift.take": ("Nhận ca", "Take the shift"),
         "shift.hand_to": ("Bàn giao cho", "Hand over to"),
         "shift.nobody": ("Không bàn giao", "Nobody"),
         "shift.close": ("Đóng ca", "Close the shift"),
@@ -222,6 +278,12 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "second.shifts": ("Ca có chênh lệch", "Shifts that differ"),
         "second.sales": ("Đề nghị hủy khoản thu", "Sales to be undone"),
         "second.grants": ("Miễn, giảm cần xem lại", "Exemptions to look at"),
+        "second.way.pos": ("hủy tại máy POS", "reversed at the terminal"),
+        "second.way.drawer": ("trả tiền mặt từ ngăn kéo", "cash out of the drawer"),
+        "second.way.account": ("hoàn vào tài khoản của người nộp", "to an account of the payer's"),
+        "second.handed": ("Quầy chờ nhận bàn giao", "Counters waiting to be taken over"),
+        "second.release": ("Gỡ bàn giao", "Release the counter"),
+        "second.release_reason": ("Vì sao người nhận không nhận ca", "Why the officer does not take over"),
         "second.by": ("Người làm", "By"),
         "second.why": ("Lý do", "Reason"),
         "second.resolve": ("Ghi kết luận", "Record the finding"),
@@ -262,8 +324,35 @@ TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "print.paper": ("Khổ giấy của quầy này", "Paper of this counter"),
         "print.a5": ("A5", "A5"),
         "print.slip": ("80 mm", "80 mm"),
+        "print.printers": ("Máy in", "Printer"),
         "print.nth": ("In lại lần {n}", "Reprint no. {n}"),
         "print.first": ("Bản in đầu", "First print"),
         "print.open": ("Mở tệp PDF", "Open the PDF"),
     }
 )
+
+# What a terminal says (nexo Retailer 3.0, ErrorCondition) and what became of the link, to an officer.
+REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "Refusal": ("ngân hàng từ chối", "the bank refused"),
+        "Aborted": ("đã dừng ở máy", "stopped at the terminal"),
+        "Cancel": ("khách hủy", "the payer cancelled"),
+        "WrongPIN": ("sai mã PIN", "wrong PIN"),
+        "InvalidCard": ("thẻ không hợp lệ", "the card is not valid"),
+        "UnavailableService": ("thẻ không dùng được ở đây", "not possible with this card"),
+        "NotAllowed": ("máy không được phép", "the terminal may not"),
+        "LoggedOut": ("máy chưa đăng nhập", "the terminal is logged out"),
+        "MessageFormat": ("máy không hiểu yêu cầu", "the terminal did not understand"),
+        "PaymentRestriction": ("thẻ bị hạn chế", "the card is restricted"),
+        "UnreachableHost": ("máy không gọi được ngân hàng", "the terminal cannot reach its bank"),
+        "not_found": ("chưa tới máy POS", "it never reached the terminal"),
+        "not_sent": ("chưa gửi được tới máy POS", "it could not be sent to the terminal"),
+        "file": ("theo tệp của ngân hàng", "by the acquirer's file"),
+    }
+)
+
+
+def reason(language: str, code: str) -> str:
+    """A terminal's reason in words; one that is not listed as it came."""
+    pair = REASONS.get(code)
+    return code if pair is None else pair[0 if language == "vi" else 1]

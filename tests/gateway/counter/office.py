@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from gateway import agencies, providers
 from gateway.agencies import Account, Agency
-from gateway.counter import serve, shift_close, shift_open
+from gateway.counter import sale_undo, serve, shift_close, shift_open
+from gateway.counter import terminal_reverse_lane as lane
 from gateway.counter.cash_take import take
 from gateway.counter.shift_close import Closed, Closing
 from gateway.counter.shift_open import Opening
@@ -80,6 +82,19 @@ class Office:
         money = self.ask(dossier, "pos")
         self.till.work()
         return money
+
+    def reverse(self) -> None:
+        """The worker tells terminals of reversals two have agreed on."""
+        while claimed := lane.claim(self.environment, 10):
+            for row in claimed:
+                asyncio.run(lane.carry(self.environment, row, self.till.ways))
+        self.town.work()
+
+    def undo(self, money: PaymentRow, *more: Any) -> str:
+        """The clerk asks and the boss agrees; the id of what was asked."""
+        asked: str = self.act(self.clerk, sale_undo.ask, self.clerk, money.agency_id, money.id, "Thu nhầm", *more)
+        self.act(self.boss, sale_undo.decide, self.boss, asked, approved=True)
+        return asked
 
     def neighbour(self) -> None:
         """Another agency of the installation, with an account and a series of its own."""

@@ -13,7 +13,6 @@ from gateway.counter import exempt, find_record, outage_sheet, queue, sale_undo
 from gateway.counter.cash_store import exemption
 from gateway.counter.exempt import EvidenceMissing, GrantJudged
 from gateway.counter.outage_sheet import Slip, SlipInvalid
-from gateway.counter.sale_reverse import reverse_waiting
 from gateway.counter.sale_undo import NotUndone, SecondPerson, UndoingDecided
 from gateway.dues.store import DossierView
 from gateway.kernel.clock import business_day
@@ -22,6 +21,7 @@ from gateway.kernel.uow import Environment
 from gateway.officers import register
 from gateway.officers.model import RoleMissing
 from gateway.payments.busy import DueBusy
+from gateway.payments.store import PaymentRow
 from gateway.settlement import undone
 from gateway.settlement.refund import approve as refund_approve
 from gateway.settlement.refund import store as refund_store
@@ -50,36 +50,46 @@ def test_a_card_sale_is_reversed_at_its_terminal_once_two_agree(office: Office) 
     both = office.act(office.boss, register.grant, AGENCY, office.clerk.id, ["approver"])
     with pytest.raises(SecondPerson):
         office.act(both, sale_undo.decide, both, asked, approved=True)
-    assert reverse_waiting(office.environment, office.till.ways) == 0
+    office.reverse()
+    assert [sale.state for sale in office.till.acquirer.sales()] == ["stands"]
 
     assert office.act(office.boss, sale_undo.decide, office.boss, asked, approved=True) == "approved"
     with pytest.raises(UndoingDecided):
         office.act(office.boss, sale_undo.decide, office.boss, asked, approved=True)
-    assert reverse_waiting(office.environment, office.till.ways) == 1
-    office.town.work()
+    office.reverse()
+    assert undoing(office, money) == "done"
     with office.environment.read() as connection:
-        row = sale_undo.of_payment(connection, money.id)
         tasks = undone.open_tasks(connection, AGENCY)
-    assert row is not None
-    assert row.state == "done"
     assert [task.kind for task in tasks] == ["voided"]
     assert [sale.state for sale in office.till.acquirer.sales()] == ["voided"]
 
 
-def test_a_refused_reversal_is_said_and_nothing_is_undone(office: Office) -> None:
+def test_a_second_person_may_say_no_and_it_may_be_asked_again(office: Office) -> None:
     money = office.card(office.town.dossier(LE_PHI))
     asked = office.act(office.clerk, sale_undo.ask, office.clerk, AGENCY, money.id, "Thu nhầm")
-    office.act(office.boss, sale_undo.decide, office.boss, asked, approved=True)
+    assert office.act(office.boss, sale_undo.decide, office.boss, asked, approved=False) == "refused"
+    office.reverse()
+    assert [sale.state for sale in office.till.acquirer.sales()] == ["stands"]
+    office.undo(money)
+
+
+def test_a_refused_reversal_is_said_and_nothing_is_undone(office: Office) -> None:
+    money = office.card(office.town.dossier(LE_PHI))
     office.till.terminal.arm(["refused_reversal"])
-    reverse_waiting(office.environment, office.till.ways)
-    with office.environment.read() as connection:
-        row = sale_undo.of_payment(connection, money.id)
-    assert row is not None
-    assert row.state == "failed"
+    office.undo(money)
+    office.reverse()
+    assert undoing(office, money) == "failed"
     assert office.town.view(money).status == "paid"
 
 
-def test_cash_goes_back_by_refund_and_only_after_the_bank_has_it(office: Office) -> None:
+def undoing(office: Office, money: PaymentRow) -> str:
+    with office.environment.read() as connection:
+        row = sale_undo.of_payment(connection, money.id)
+    assert row is not None
+    return str(row.state)
+
+
+def test_cash_goes_to_an_account_only_after_the_bank_has_it(office: Office) -> None:
     money = office.cash(office.town.dossier(LE_PHI), 135_000)
     to = Elsewhere(Destination("0123456789", "970436", "NGUYEN THI ANH"), "Đơn đề nghị của người nộp", "NGUYEN THI ANH")
     asked = office.act(office.clerk, sale_undo.ask, office.clerk, AGENCY, money.id, "Thu nhầm", to)

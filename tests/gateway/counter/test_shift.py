@@ -13,11 +13,12 @@ from connectors.vietqr import codec
 from gateway import providers
 from gateway.access import own
 from gateway.closing.intake import import_statement
-from gateway.counter import cash_deposit, sale_undo, shift_close, shift_open
+from gateway.counter import cash_deposit, hand_over, places, sale_undo, shift_close
 from gateway.counter import shift_store as store
 from gateway.counter.cash_take import TooLittle, take
+from gateway.counter.hand_over import HandedToOther, HandOverWaits
 from gateway.counter.shift_close import Closing, OwnShift, UndoingOpen
-from gateway.counter.shift_store import DifferenceUnexplained, NoShift, ShiftInvalid, ShiftTaken
+from gateway.counter.shift_store import DifferenceUnexplained, NoShift, ShiftInvalid, ShiftMissing, ShiftTaken
 from gateway.counter.shift_totals import totals
 from gateway.kernel.audit import leaf
 from gateway.kernel.uow import Environment
@@ -112,21 +113,67 @@ def test_what_differs_at_closing_needs_a_reason_or_a_second_person(office: Offic
 
 
 def test_cards_and_cash_are_checked_against_how_the_counter_was_left(office: Office) -> None:
-    place = office.act(office.clerk, shift_open.add_counter, AGENCY, "Quầy 1")
-    office.act(office.clerk, shift_open.add_card, AGENCY, place.id, "QR-001")
+    place = office.act(office.clerk, places.add_counter, AGENCY, "Quầy 1")
+    office.act(office.clerk, places.add_card, AGENCY, place.id, "QR-001")
     with pytest.raises(ShiftInvalid, match="QR-001, QR-999"):
         office.open(cards=("qr-999",))
     opened = office.open(cards=("QR-001",), counts={50_000: 2}, note="Tiền lẻ đầu ngày")
     assert opened.opening_cash == 100_000
     with pytest.raises(ShiftTaken):
         office.open(office.colleague, cards=("QR-001",))
+    with pytest.raises(ShiftInvalid):  # a counter nobody has registered would have no cards to check
+        office.open(counter="Quầy 2", cards=("QR-001",))
+    office.act(office.clerk, places.add_counter, AGENCY, "Quầy 2")
     with pytest.raises(ShiftTaken):
         office.open(counter="Quầy 2")
-
-    office.close(counts={50_000: 2}, terminal_total=0, handed_to=office.colleague.id)
+    office.close(counts={50_000: 2}, terminal_total=0)
+    office.clock.advance(minutes=1)
     with pytest.raises(ShiftInvalid):
         office.open(office.colleague, cards=("QR-001",), counts={50_000: 1})
     office.open(office.colleague, cards=("QR-001",), counts={50_000: 2})
+
+
+def test_a_counter_handed_over_is_the_named_officers_once_he_has_counted_himself(office: Office) -> None:
+    place = office.act(office.clerk, places.add_counter, AGENCY, "Quầy 1")
+    office.act(office.clerk, places.add_card, AGENCY, place.id, "QR-001")
+    office.act(office.clerk, places.add_counter, AGENCY, "Quầy 2")
+    office.open(cards=("QR-001",), counts={50_000: 2}, note="Tiền lẻ đầu ngày")
+    closed = office.close(counts={50_000: 2}, terminal_total=0, handed_to=office.colleague.id)
+    office.clock.advance(minutes=1)
+    left = {"cards": ("QR-001",), "counts": {50_000: 2}}
+    with pytest.raises(HandedToOther):
+        office.open(office.clerk, **left, counted=True)
+    with pytest.raises(HandOverWaits):
+        office.open(office.colleague, counter="Quầy 2")
+    for wrong in ({}, {"counted": True, "counts": {50_000: 1}}, {"counted": True, "cards": ()}):
+        with pytest.raises(ShiftInvalid):
+            office.open(office.colleague, **(left | wrong))
+    with pytest.raises(NoShift):  # until then it is nobody's
+        office.act(office.colleague, shift_close.close, office.colleague, Closing())
+    office.open(office.colleague, **left, counted=True)
+    with office.environment.read() as connection:
+        assert hand_over.waiting(connection, AGENCY) == []
+        leaves = connection.execute(sa.select(leaf.c.body).where(own(leaf, AGENCY))).scalars()
+        (opened,) = [
+            told
+            for told in map(json.loads, leaves)
+            if (told["kind"], told["actor"]) == ("shift.opened", office.colleague.actor)
+        ]
+    assert opened["facts"]["taken_over"] is True
+    with pytest.raises(ShiftMissing):
+        office.act(office.boss, hand_over.release, office.boss, closed.shift_id, "Không ai chờ nữa")
+
+
+def test_a_second_person_releases_a_counter_whose_next_officer_does_not_come(office: Office) -> None:
+    office.open()
+    closed = office.close(terminal_total=0, handed_to=office.colleague.id)
+    office.clock.advance(minutes=1)
+    with pytest.raises(RoleMissing):
+        office.act(office.clerk, hand_over.release, office.clerk, closed.shift_id, "Ốm")
+    with pytest.raises(ShiftInvalid):
+        office.act(office.boss, hand_over.release, office.boss, closed.shift_id, " ")
+    office.act(office.boss, hand_over.release, office.boss, closed.shift_id, "Cán bộ nhận ca nghỉ ốm")
+    office.open()
 
 
 def test_cash_takes_an_open_shift_the_role_and_an_agency_that_allows_it(office: Office) -> None:
