@@ -78,7 +78,7 @@ class Worker:
         return (
             Lane("money", (lambda: drain.drain(env), self._reconsider, self._expire, self._forget_keys)),
             Lane("more money", (lambda: drain.help_out(env),)),
-            Lane("paper", (self._sign, self._forget_failures)),
+            Lane("paper", (self._forget_failures, self._sign)),  # so that what failed is tried once a minute
             Lane("print", (self._render,)),
             Lane("receipts", self._receipts.steps),
             Lane("provider", (self._providers.speak, self._providers.watch, self._providers.purge)),
@@ -86,7 +86,7 @@ class Worker:
             Lane("audit", self._audit.steps),
             Lane("tax", (self._tax,)),
             Lane("terminals", (self._terminals.serve, self._terminals.beat, self._terminals.read_files)),
-            Lane("counters", (self._counters.reverse, self._counters.look)),
+            Lane("counters", (self._counters.look,)),
             Lane("letters", (lambda: write.write_waiting(env), lambda: letters.send_waiting(env), self._claims)),
         )
 

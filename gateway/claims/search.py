@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from connectors.reference import references
 from gateway.access import own
 from gateway.agencies import account as account_table
 from gateway.claims.model import Finding, Located, Told
@@ -73,7 +74,7 @@ def _in_inbox(uow: UnitOfWork, payment: PaymentRow, told: Told) -> Iterator[Loca
     rows = uow.connection.execute(sa.select(inbox).where(unread).order_by(inbox.c.id.desc()).limit(MOST_UNREAD))
     for row in rows:
         said = inbox_reading.read_notice(uow, row)
-        named = payment.reference in (said.memo.upper(), said.order_code) or payment.reference in said.memo.upper()
+        named = payment.reference == said.order_code or payment.reference in references(said.memo)
         if named or (told.bank_reference and told.bank_reference == said.bank_reference):
             yield Located(Finding.ARRIVING, (row.id,), certain=True)
 

@@ -32,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "message": Command("gateway.cli.message", "message_app", group=True),
     "remit": Command("gateway.cli.remit", "remit_app", group=True),
     "tax": Command("gateway.cli.tax", "tax_app", group=True),
+    "report": Command("gateway.cli.report", "report"),
     "webhook": Command("gateway.cli.installation", "webhook_app", group=True),
     "catalogue": Command("gateway.cli.catalogue", "catalogue_app", group=True),
     "vietqr": Command("gateway.cli.vietqr", "vietqr_app", group=True),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciliation.model import RunResult
 
 STEPS = {
+    "size": "Nạp đơn vị, danh mục, hồ sơ của năm / units, catalogue, the year's dossiers",
     "register": "Tiếp nhận hồ sơ / dossiers come in",
     "pay": "Công dân quét VietQR và nộp / citizens scan and pay",
     "terminal": "Quẹt thẻ ở máy POS / cards at the terminal",
@@ -31,19 +32,24 @@ STEPS = {
 
 def demo(
     data: Annotated[Path, typer.Option("--data", file_okay=False, help="Thư mục / directory")] = Path("thuphi-demo"),
-    payments: Annotated[int, typer.Option(min=1, max=20_000, help="Số lần nộp / payments")] = 200,
+    payments: Annotated[
+        int | None, typer.Option(min=1, max=60_000, help="Số lần nộp trong ngày, mặc định 200 / payments of the day")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Cùng số thì cùng ngày / same seed, same day")] = 1,
+    profile: Annotated[str, typer.Option(help="Quy mô / size: thanhhoa | huongthuy | province")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="In JSON / print JSON")] = False,
 ) -> None:
     """Một ngày thu phí trọn vẹn, ngân hàng, cổng thanh toán và POS mô phỏng / a whole day, others simulated."""
     from gateway.cli.logs import quiet_logs
     from gateway.trial.make import make
+    from gateway.trial.profile import named
 
     quiet_logs()
     began = time.perf_counter()
     with refusals(as_json):
+        size = named(profile)
         with _progress(shown=not as_json) as progress:
-            made = make(data, payments=payments, seed=seed, progress=progress)
+            made = make(data, payments=payments or size.payments, seed=seed, profile=size, progress=progress)
         seconds = time.perf_counter() - began
         flaws = list(made.sums.flaws())
         say(as_json, _facts(made, flaws), "" if as_json else _summary(made, flaws, seconds))
@@ -81,7 +87,7 @@ def _facts(made: Made, flaws: list[str]) -> dict[str, Any]:
 
 
 def _told(made: Made) -> dict[str, Any]:
-    return {name: made.mark[name] for name in ("agency", "day", "seed", "payments", "receipts")}
+    return {name: made.mark[name] for name in ("agency", "profile", "day", "seed", "payments", "receipts", "counts")}
 
 
 def _summary(made: Made, flaws: list[str], seconds: float) -> str:
@@ -89,6 +95,7 @@ def _summary(made: Made, flaws: list[str], seconds: float) -> str:
     verdict = "KHỚP TỚI TỪNG ĐỒNG / ties to the đồng" if not flaws else "KHÔNG KHỚP / DOES NOT TIE: " + "; ".join(flaws)
     lines = [
         f"Ngày {lived.day:%d/%m/%Y} và sáng {lived.morning:%d/%m/%Y}, {made.mark['payments']} lần nộp, {seconds:.1f} s",
+        *_size(made),
         "",
         *_sides(made),
         "",
@@ -107,6 +114,19 @@ def _summary(made: Made, flaws: list[str], seconds: float) -> str:
         _next(made),
     ]
     return "\n".join(lines)
+
+
+def _size(made: Made) -> list[str]:
+    """What the installation holds beside its day."""
+    counts = made.mark["counts"]
+    if not made.mark["profile"]:
+        return []
+    told = (
+        (counts["units"], "đơn vị / units"),
+        (counts["services"], "dịch vụ trong danh mục / services in the catalogue"),
+        (counts["past_dossiers"], "hồ sơ của năm trước đó / dossiers of the year before"),
+    )
+    return [f"{number:>10}  {what}" for number, what in told if number]
 
 
 def _sides(made: Made) -> list[str]:

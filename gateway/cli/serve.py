@@ -35,6 +35,7 @@ TRIAL_PAYMENTS = 24
 
 def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Dữ liệu mẫu, ngân hàng mô phỏng / sample data")] = False,
+    profile: Annotated[str, typer.Option(help="Với --demo: thanhhoa | huongthuy | province / with --demo")] = "",
     data: Data = None,
     host: Annotated[str, typer.Option(help="Địa chỉ / address")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Cổng / port")] = 8000,
@@ -49,7 +50,7 @@ def serve(
     server_logs()
     url = base_url or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - compared, not bound
     with refusals(as_json=False):
-        settings = _trial(data, url) if demo else settings_of(data)
+        settings = _trial(data, url, profile) if demo else settings_of(data)
         if base_url and not demo:
             settings = settings.model_copy(update={"base_url": url})
         _run(settings, host, port, demo=demo, embedded_worker=embedded_worker)
@@ -71,15 +72,17 @@ def worker(data: Data = None) -> None:
         working.stop()
 
 
-def _trial(data: Path | None, url: str) -> Settings:
+def _trial(data: Path | None, url: str, profile: str) -> Settings:
     """The trial's settings; a directory without a trial gets one, an existing one is continued."""
     from gateway.trial import place
     from gateway.trial.found import settings_for
     from gateway.trial.make import make
+    from gateway.trial.profile import named
 
+    size = named(profile)
     directory = data or TRIAL_DIRECTORY
     if not place.is_trial(directory):
-        make(directory, payments=TRIAL_PAYMENTS, seed=1, base_url=url)
+        make(directory, payments=size.payments if profile else TRIAL_PAYMENTS, seed=1, profile=size, base_url=url)
     place.write_mark(directory, place.read_mark(directory) | {"base_url": url})
     return settings_for(directory, url)
 
@@ -102,7 +105,7 @@ def _run(settings: Settings, host: str, port: int, *, demo: bool, embedded_worke
     server = _server_class()(config)
     pump = _pump([bank, *map(Notifier, psps.values())], server, host, port) if bank is not None else None
     try:
-        with plugged_in(environment) if demo else nullcontext():
+        with plugged_in(environment, _agency(settings)) if demo else nullcontext():
             server.run()
     finally:
         if pump is not None:
@@ -141,8 +144,16 @@ def _psps(settings: Settings, environment: Environment) -> dict[str, SimulatedPs
     from gateway.kernel.clock import system_clock
     from gateway.trial import psps
 
-    psps.connect(environment, settings.base_url)
-    return psps.open_psps(settings.data, system_clock, settings.base_url)
+    agency = _agency(settings)
+    psps.connect(environment, settings.base_url, agency)
+    return psps.open_psps(settings.data, system_clock, settings.base_url, agency=agency)
+
+
+def _agency(settings: Settings) -> str:
+    """The trial's."""
+    from gateway.trial import place
+
+    return str(place.read_mark(settings.data)["agency"])
 
 
 def _pump(callers: Sequence[Calls], server: object, host: str, port: int) -> threading.Event:

@@ -1,4 +1,4 @@
-"""Begin a payment at a provider that has to be told of it, so that its payer has a page to go to.
+"""Begin a payment at a provider that has to be told of it, so that its payer has a page to go to, or a code to scan.
 
 Such a call may be carried out once only. When it may have left and no answer is known, the provider is asked: what it
 never heard of is begun again; what it knows has a page that nobody can name any more, so the payment comes to nothing
@@ -20,6 +20,7 @@ from gateway.kernel.outbox import Claimed
 from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.payments import channels, provider_start, store
 from gateway.payments.model import PaymentStatus
+from gateway.payments.provider_start import Given
 from gateway.payments.store import PaymentRow
 from gateway.providers import Provider
 from gateway.settlement.unpaid import came_to_nothing
@@ -55,7 +56,7 @@ def _begin(environment: Environment, job: Claimed, provider: Provider, row: Paym
     if not isinstance(begun, Call):
         with environment.begin(actor="worker", agency=job.agency) as uow:
             jobs.finish(uow, job)
-            _payable(uow, provider, row, begun.url)
+            _payable(uow, provider, row, Given(page=begun.url))
         return
     spoken = speak(environment, provider, begun, About("start", row.id))
     with environment.begin(actor=f"connector:{provider.connector.name}", agency=job.agency) as uow:
@@ -67,7 +68,7 @@ def _take(uow: UnitOfWork, job: Claimed, provider: Provider, row: PaymentRow, sp
     answer = spoken.answer
     if answer.outcome is Outcome.PENDING:
         jobs.finish(uow, job)
-        _payable(uow, provider, row, answer.pay_url or None)
+        _payable(uow, provider, row, Given(answer.pay_url or None, answer.qr or None))
     elif answer.outcome in ask.DENIED:
         jobs.finish(uow, job)
         came_to_nothing(uow, row.agency_id, provider.connector.name, row.reference, answer.reason)
@@ -75,8 +76,8 @@ def _take(uow: UnitOfWork, job: Claimed, provider: Provider, row: PaymentRow, sp
         jobs.later(uow, job, uow.now() + _patience(job, provider), answer.reason)
 
 
-def _payable(uow: UnitOfWork, provider: Provider, row: PaymentRow, page: str | None) -> None:
-    provider_start.begun(uow, row.id, page)
+def _payable(uow: UnitOfWork, provider: Provider, row: PaymentRow, given: Given) -> None:
+    provider_start.begun(uow, row.id, given)
     uow.enqueue([channels.question(row, provider.connector.name, uow.now())])
 
 

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     tsa_url: str = ""  # a time stamping authority (RFC 3161); without one receipts stay at level B-B
     tsa_ca: Path | None = None  # PEM: whom its certificate has to come from; default keys/tsa.pem
     tsa_policy: str | None = None  # the policy asked for
+    ocsp_hosts: str = ""  # host names with commas: responders (RFC 6960) that may be asked; none: only lists count
     statement_timeout_ms: int = 30_000
     pool_size: int = 8
     oidc_issuer: str = ""  # the identity provider of the officers; without one nobody can log in (but in the demo)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gateway.kernel.errors import Invalid, Unavailable
+from gateway.kernel.errors import Conflict, Invalid, Missing, Unavailable
 
 
 class Medium(StrEnum):
@@ -50,6 +50,24 @@ class StateUnknown(Invalid):
     code = "message.state_unknown"
 
 
+class MessageMissing(Missing):
+    """There is no such message."""
+
+    code = "message.missing"
+
+
+class MessageSent(Conflict):
+    """It has gone out: a second one would only confuse."""
+
+    code = "message.sent_already"
+
+
+class MessageForgotten(Conflict):
+    """Its words are gone, and what it was about does not tell them again."""
+
+    code = "message.forgotten"
+
+
 class CarrierSilent(Unavailable):
     """The mail server or the SMS centre does not answer, or not now."""
 
@@ -78,3 +96,9 @@ class Message:
     to: str = field(repr=False)
     subject: str  # "" for SMS
     text: str
+
+
+def masked(address: str) -> str:
+    """Enough of an address to know it again: its first letter and its mail server, or a number's last three digits."""
+    name, at, server = address.partition("@")
+    return f"{name[:1]}***@{server}" if at else f"*******{address[-3:]}"

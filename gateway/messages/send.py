@@ -5,7 +5,6 @@ A crash between the carrier's word and our note repeats the message once; its id
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -44,7 +43,8 @@ def _attempt(environment: Environment, job: Claimed) -> None:
     if row.state != MessageState.WAITING:
         _end(environment, job, None)
         return
-    said = json.loads(environment.vault.unseal(store.place(row.id), row.sealed))
+    said = store.said(row, environment.vault)
+    assert said is not None, "a message that waits has its words"
     message = Message(row.id, Medium(row.medium), **said)
     try:
         _carry(environment, message)

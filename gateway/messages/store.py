@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from gateway.access import own
+from gateway.kernel import outbox
 from gateway.kernel.db import UtcTime, metadata
-from gateway.messages.model import Medium, MessageState, Occasion, StateUnknown
+from gateway.kernel.vault import Vault
+from gateway.messages.model import Medium, MessageMissing, MessageState, Occasion, StateUnknown
+
+SEND = "message.send"  # the job of one message
 
 _MEDIA = ", ".join(f"'{medium}'" for medium in Medium)
 _STATES = ", ".join(f"'{state}'" for state in MessageState)
@@ -49,14 +55,54 @@ def state_named(name: str) -> MessageState | None:
 
 
 def of_agency(
-    connection: sa.Connection, agency_id: str, *, state: MessageState | None = None, limit: int = 50
+    connection: sa.Connection,
+    agency_id: str,
+    *,
+    state: MessageState | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
 ) -> list[sa.Row[Any]]:
-    """For operators: the newest first, without what is sealed."""
-    shown = [column for column in message.c if column.name != "sealed"]
-    query = sa.select(*shown).where(own(message, agency_id)).order_by(message.c.created_at.desc(), message.c.id.desc())
+    """For operators: the newest first; `run_at` is the next try of one that waits."""
+    tries = job_of(message.c.id) & outbox.unfinished()
+    query = (
+        sa.select(message, sa.func.min(outbox.job.c.run_at).label("run_at"))
+        .outerjoin(outbox.job, tries)
+        .where(own(message, agency_id))
+        .group_by(message.c.id)
+        .order_by(message.c.created_at.desc(), message.c.id.desc())
+    )
     if state is not None:
         query = query.where(message.c.state == state.value)
+    if since is not None:
+        query = query.where(message.c.created_at >= since)
     return list(connection.execute(query.limit(limit)))
+
+
+def job_of(message_id: str | sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The job that sends it, by its key; a message that is sent once more keeps it."""
+    return outbox.job.c.key == sa.literal(f"{SEND}:") + message_id
+
+
+def by_id(connection: sa.Connection, agency_id: str, message_id: str, *, lock: bool = False) -> sa.Row[Any]:
+    """One of the agency's messages. MessageMissing."""
+    query = sa.select(message).where(own(message, agency_id), message.c.id == message_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise MessageMissing("Không có tin này.", "There is no such message.", field="message")
+    return row
+
+
+def said(row: sa.Row[Any], vault: Vault) -> dict[str, str] | None:
+    """Address, subject and text; None once they are forgotten."""
+    if row.sealed is None:
+        return None
+    found: dict[str, str] = json.loads(vault.unseal(place(row.id), row.sealed))
+    return found
+
+
+def seal(message_id: str, words: dict[str, str], vault: Vault) -> bytes:
+    """What `said` reads."""
+    return vault.seal(place(message_id), json.dumps(words, ensure_ascii=False).encode())
 
 
 def count_by_state(connection: sa.Connection, agency_id: str) -> dict[str, int]:

@@ -25,7 +25,7 @@ from gateway.payments import store as payments_store
 from gateway.payments.model import PaymentMissing
 from receipts.store import receipt
 
-WRITE, SEND = "message.write", "message.send"
+WRITE, SEND = "message.write", store.SEND
 BATCH = 50
 LEASE = timedelta(seconds=60)
 
@@ -69,6 +69,17 @@ def leave(uow: UnitOfWork, agency_id: str, event_id: str, told: Told, payer: Pay
     )
 
 
+def again(uow: UnitOfWork, event_id: str, medium: Medium) -> dict[str, str] | None:
+    """The words of a message once more, to the address the dossier has now; None where nothing tells them."""
+    event = uow.connection.execute(sa.select(outbox.event).where(outbox.event.c.id == event_id)).one_or_none()
+    found = _payment_and_payer(uow, event) if event is not None else None
+    if found is None:
+        return None
+    told, payer = found
+    address = payer.email if medium is Medium.EMAIL else payer.phone
+    return _said(told, medium, address) if address else None
+
+
 def _write(uow: UnitOfWork, job: Claimed) -> None:
     event = uow.connection.execute(sa.select(outbox.event).where(outbox.event.c.id == job.payload["event"])).one()
     found = _payment_and_payer(uow, event)
@@ -106,15 +117,13 @@ def _receipt(uow: UnitOfWork, event: sa.Row[Any]) -> dict[str, str]:
 
 def _leave(uow: UnitOfWork, agency_id: str, event_id: str, told: Told, medium: Medium, address: str) -> int:
     message_id = uow.mint("msg")
-    text = texts.email(told) if medium is Medium.EMAIL else texts.sms(told)
-    said = {"to": address, "subject": texts.subject(told) if medium is Medium.EMAIL else "", "text": text}
     row = {
         "id": message_id,
         "agency_id": agency_id,
         "event_id": event_id,
         "occasion": told.occasion.value,
         "medium": medium.value,
-        "sealed": uow.vault.seal(store.place(message_id), json.dumps(said, ensure_ascii=False).encode()),
+        "sealed": store.seal(message_id, _said(told, medium, address), uow.vault),
         "state": MessageState.WAITING.value,
         "created_at": uow.now(),
     }
@@ -123,6 +132,12 @@ def _leave(uow: UnitOfWork, agency_id: str, event_id: str, told: Told, medium: M
     run_at = hours.awake(uow.now()) if medium is Medium.SMS else None
     uow.enqueue([Job(agency_id, SEND, {"message": message_id}, key=f"{SEND}:{message_id}", run_at=run_at)])
     return 1
+
+
+def _said(told: Told, medium: Medium, address: str) -> dict[str, str]:
+    if medium is Medium.EMAIL:
+        return {"to": address, "subject": texts.subject(told), "text": texts.email(told)}
+    return {"to": address, "subject": "", "text": texts.sms(told)}
 
 
 def _carried(uow: UnitOfWork, medium: Medium) -> bool:

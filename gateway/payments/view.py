@@ -24,6 +24,8 @@ from gateway.payments.store import PaymentRow
 from gateway.providers import provider_name
 from receipts import store as receipts_store
 
+NOTHING = provider_start.Given()
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
@@ -36,6 +38,7 @@ class PaymentFacts:
     redirect_url: str | None = None  # the page of the provider that collects it
     busy: bool = False  # a card terminal has one of its dues: no QR meanwhile
     receipted_by: str = ""  # whose side has issued the receipt, where it is not ours
+    given_code: str | None = field(default=None, repr=False)  # the provider's QR, where it gave one
 
     @property
     def status(self) -> str:
@@ -75,6 +78,11 @@ class PaymentFacts:
         return provider_name(starters().get(self.row.channel, "")) if self.asks else ""
 
     @property
+    def code(self) -> str | None:
+        """The provider's own QR to scan; None when there is nothing to ask for, or no longer this amount."""
+        return self.given_code if self.asks and not self.busy else None
+
+    @property
     def payload(self) -> str | None:
         """The VietQR to scan for what remains; None when there is nothing to ask for, or no longer this amount."""
         if not self.asks or self.busy or self.row.channel not in BANK_CHANNELS:
@@ -101,7 +109,7 @@ def views(connection: sa.Connection, rows: Sequence[PaymentRow]) -> list[Payment
         receipts.setdefault(receipt.payment, []).append(receipt)
     known = {row.agency_id: agencies.require(connection, row.agency_id) for row in rows}
     accounts = {a.id: a for agency_id in known for a in agencies.all_accounts_of(connection, agency_id)}
-    pages = provider_start.redirects(connection, rows)
+    given = provider_start.given(connection, rows)
     unreceipted = [row.id for row in rows if row.status in PAID and row.id not in receipts]
     issuers = elsewhere.issuers(connection, unreceipted) if unreceipted else {}
     taken = busy(connection, {due_id for ids in covered.values() for due_id in ids}) if covered else set()
@@ -111,9 +119,10 @@ def views(connection: sa.Connection, rows: Sequence[PaymentRow]) -> list[Payment
             accounts[row.account_id],
             tuple(dues[due_id] for due_id in covered[row.id]),
             tuple(receipts.get(row.id, ())),
-            pages.get(row.id),
+            given.get(row.id, NOTHING).page,
             not taken.isdisjoint(covered[row.id]),
             provider_name(issuers[row.id]) if row.id in issuers else "",
+            given.get(row.id, NOTHING).code,
             agency=known[row.agency_id],
         )
         for row in rows

@@ -16,8 +16,8 @@ from gateway.kernel.errors import ThuPhiError
 from gateway.payments.provider_start import redirects
 from gateway.payments.start import StartRequest, start_many
 from gateway.payments.store import PaymentRow
-from gateway.trial.found import AGENCY, OTHER_MONEY, STATE_FEES, Trial
-from gateway.trial.story import FAULTS, Rail, Visit, Way
+from gateway.trial.found import OTHER_MONEY, STATE_FEES, Trial
+from gateway.trial.story import BY_BANK, FAULTS, Rail, Visit, Way
 from gateway.trial.world import World
 
 CASHIERS = ("quay1", "quay2")
@@ -47,8 +47,8 @@ def register(trial: Trial, visits: Iterable[Visit], day: date) -> list[DossierVi
     """As the one-stop system hands dossiers over."""
     requests = [
         DossierRequest(
-            agency_id=AGENCY,
-            dossier_code=f"H56.17-{day:%y%m%d}-{visit.serial:04d}",
+            agency_id=trial.agency,
+            dossier_code=f"{trial.office.dossiers}-{day:%y%m%d}-{visit.serial:04d}",
             procedure_code=visit.procedure,
             payer=visit.payer,
             items=visit.items,
@@ -56,7 +56,7 @@ def register(trial: Trial, visits: Iterable[Visit], day: date) -> list[DossierVi
         )
         for visit in visits
     ]
-    with trial.environment.begin(actor=trial.officers["huongdan"], agency=AGENCY) as uow:
+    with trial.environment.begin(actor=trial.officers["huongdan"], agency=trial.agency) as uow:
         return [_granted(outcome) for outcome in register_many(uow, requests)]
 
 
@@ -64,7 +64,7 @@ def pay(world: World, guests: Sequence[Guest]) -> None:
     """Everybody pays for the first time, but those who come after the code's expiry."""
     _withdraw(world.trial, guests)
     for guest in guests:
-        if guest.visit.rail is Rail.QR and guest.visit.way is not Way.AFTER_EXPIRY:
+        if guest.visit.rail in BY_BANK and guest.visit.way is not Way.AFTER_EXPIRY:
             _transfer(world.trial, guest)
     world.worker.run_until_quiet()  # one of the services has to be asked for its pages
     _pay_at_services(world, [guest for guest in guests if guest.visit.rail in (Rail.VNPAY, Rail.VNPTPAY)])
@@ -97,10 +97,10 @@ def pay_by_card(world: World, guests: Sequence[Guest]) -> None:
 
 def _begin(trial: Trial, visits: Sequence[Visit], dossiers: Sequence[DossierView]) -> list[PaymentRow]:
     requests = [
-        StartRequest(AGENCY, visit.rail.value, dossier_ids=(found.dossier.id,))
+        StartRequest(trial.agency, visit.rail.value, dossier_ids=(found.dossier.id,))
         for visit, found in zip(visits, dossiers, strict=True)
     ]
-    with trial.environment.begin(actor="demo", agency=AGENCY) as uow:
+    with trial.environment.begin(actor="demo", agency=trial.agency) as uow:
         return [_granted(outcome)[0] for outcome in start_many(uow, requests)]
 
 
@@ -113,9 +113,9 @@ def _granted(outcome: T | ThuPhiError) -> T:
 def _withdraw(trial: Trial, guests: Sequence[Guest]) -> None:
     for guest in guests:
         if guest.visit.way is Way.WITHDRAWN:
-            with trial.environment.begin(actor=trial.officers["huongdan"], agency=AGENCY) as uow:
+            with trial.environment.begin(actor=trial.officers["huongdan"], agency=trial.agency) as uow:
                 gone = tuple(due.id for due in guest.dossier.dues)
-                amend(uow, AGENCY, guest.dossier.dossier.id, Changes(withdraw=gone))
+                amend(uow, trial.agency, guest.dossier.dossier.id, Changes(withdraw=gone))
 
 
 def _transfer(trial: Trial, guest: Guest) -> None:

@@ -24,8 +24,8 @@ from gateway.settlement.refund.order import RefundOrder
 from gateway.trial import crowd, desk
 from gateway.trial.crowd import Guest
 from gateway.trial.desk import Remitted
-from gateway.trial.found import AGENCY, OTHER_MONEY, STATE_FEES
-from gateway.trial.story import free_visits, visits
+from gateway.trial.found import OTHER_MONEY, STATE_FEES
+from gateway.trial.story import Visit, free_visits
 from gateway.trial.world import World
 from reconciliation.model import RunResult
 
@@ -65,12 +65,12 @@ class Lived:
     exempt: int
 
 
-def live(world: World, *, payments: int, seed: int, progress: Progress) -> Lived:
+def live(world: World, came: Sequence[Visit], *, seed: int, progress: Progress) -> Lived:
     """Both days. Every step is what a door of the gateway does."""
     day = business_day(world.clock())
     progress("register")
-    guests = crowd.come_in(world.trial, visits(payments, seed), day)
-    free = crowd.register(world.trial, free_visits(max(1, payments // 20), seed), day)
+    guests = crowd.come_in(world.trial, came, day)
+    free = crowd.register(world.trial, free_visits(max(1, len(came) // 20), seed, world.trial.office), day)
     progress("pay")
     _pay(world, guests)
     progress("terminal")
@@ -93,7 +93,7 @@ def _pay(world: World, guests: Sequence[Guest]) -> None:
 def _late(world: World, guests: Sequence[Guest]) -> None:
     environment = world.trial.environment
     world.clock.skip(timedelta(minutes=environment.settings.payment_minutes + 1))
-    with environment.begin(actor="demo", agency=AGENCY) as uow:
+    with environment.begin(actor="demo", agency=world.trial.agency) as uow:
         expire(uow, limit=max(500, len(guests)))
     crowd.pay_late(world.trial, guests)
     world.settle()
@@ -130,7 +130,7 @@ def _morning(
     evening = _reconcile(world, day)
     paid_out = _settlement(world, day)
     for one in paid_out:
-        import_settlement(trial.environment, AGENCY, *one.file, actor=trial.officers[desk.ACCOUNTANT])
+        import_settlement(trial.environment, trial.agency, *one.file, actor=trial.officers[desk.ACCOUNTANT])
     world.worker.run_until_quiet()  # the acquirer's file tells what the terminal never answered
     progress("close")
     allocated, refunds = desk.allocate_one(trial, list(guests)), desk.refund_one(trial)
@@ -161,13 +161,14 @@ def _is(name: str, form: tuple[str, str]) -> bool:
 def _import(world: World, files: Sequence[File]) -> None:
     accountant = world.trial.officers[desk.ACCOUNTANT]
     for name, data in files:
-        import_statement(world.trial.environment, AGENCY, name, data, actor=accountant)
+        import_statement(world.trial.environment, world.trial.agency, name, data, actor=accountant)
     world.worker.run_until_quiet()
 
 
 def _reconcile(world: World, as_of: date) -> RunResult:
-    with world.trial.environment.begin(actor=world.trial.officers[desk.ACCOUNTANT], agency=AGENCY) as uow:
-        return reconcile(uow, AGENCY, as_of)
+    trial = world.trial
+    with trial.environment.begin(actor=trial.officers[desk.ACCOUNTANT], agency=trial.agency) as uow:
+        return reconcile(uow, trial.agency, as_of)
 
 
 def _settlement(world: World, day: date) -> list[PaidOut]:

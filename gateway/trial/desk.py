@@ -27,7 +27,7 @@ from gateway.settlement.refund.model import RefundRequest
 from gateway.settlement.refund.order import RefundOrder
 from gateway.settlement.store import notice, suspense
 from gateway.trial.crowd import Guest
-from gateway.trial.found import AGENCY, STATE_FEES, Trial
+from gateway.trial.found import STATE_FEES, Trial
 from gateway.trial.story import Way
 
 ACCOUNTANT, CHIEF, HEAD = "ketoan", "ketoantruong", "giamdoc"
@@ -48,10 +48,10 @@ def allocate_one(trial: Trial, guests: list[Guest]) -> int:
         fitting = next((one for one in lost if one.amount == money.amount), None)
         if fitting is not None:
             said = "Công dân xuất trình lệnh chuyển tiền tại quầy"
-            with trial.environment.begin(actor=trial.officers[ACCOUNTANT], agency=AGENCY) as uow:
-                proposal = allocate.ask(uow, AGENCY, money.id, fitting.id, said)
-            with trial.environment.begin(actor=trial.officers[CHIEF], agency=AGENCY) as uow:
-                allocate.agree(uow, AGENCY, proposal)
+            with trial.environment.begin(actor=trial.officers[ACCOUNTANT], agency=trial.agency) as uow:
+                proposal = allocate.ask(uow, trial.agency, money.id, fitting.id, said)
+            with trial.environment.begin(actor=trial.officers[CHIEF], agency=trial.agency) as uow:
+                allocate.agree(uow, trial.agency, proposal)
             return int(money.amount)
     return 0
 
@@ -59,13 +59,13 @@ def allocate_one(trial: Trial, guests: list[Guest]) -> int:
 def refund_one(trial: Trial) -> list[RefundOrder]:
     """Money that was paid twice goes back to the account it came from."""
     for money in _waiting(trial, Reason.DUPLICATE)[:1]:
-        asked = RefundRequest(AGENCY, f"refund-{money.id}", "Công dân chuyển hai lần", suspense_id=money.id)
-        with trial.environment.begin(actor=trial.officers[ACCOUNTANT], agency=AGENCY) as uow:
+        asked = RefundRequest(trial.agency, f"refund-{money.id}", "Công dân chuyển hai lần", suspense_id=money.id)
+        with trial.environment.begin(actor=trial.officers[ACCOUNTANT], agency=trial.agency) as uow:
             wanted = refund_request.request(uow, asked)
-        with trial.environment.begin(actor=trial.officers[HEAD], agency=AGENCY) as uow:
-            refund_approve.approve(uow, AGENCY, wanted.id)
-        with trial.environment.begin(actor=trial.officers[CHIEF], agency=AGENCY) as uow:
-            return refund_order.collect(uow, AGENCY)
+        with trial.environment.begin(actor=trial.officers[HEAD], agency=trial.agency) as uow:
+            refund_approve.approve(uow, trial.agency, wanted.id)
+        with trial.environment.begin(actor=trial.officers[CHIEF], agency=trial.agency) as uow:
+            return refund_order.collect(uow, trial.agency)
     return []
 
 
@@ -74,22 +74,22 @@ def close(trial: Trial, day: date) -> None:
     environment = trial.environment
     sequencer.number_all(environment)
     checkpoints.sign(environment, keys.make(environment.settings.keys), now_at_once=True)
-    with environment.begin(actor=trial.officers[CHIEF], agency=AGENCY) as uow:
-        closing.close_day(uow, AGENCY, day, checkpoint=checkpoints.require(uow.connection).note)
+    with environment.begin(actor=trial.officers[CHIEF], agency=trial.agency) as uow:
+        closing.close_day(uow, trial.agency, day, checkpoint=checkpoints.require(uow.connection).note)
 
 
 def remit(trial: Trial, until: date) -> list[Remitted]:
     """All that is proven; nothing on a day that brought nothing."""
     environment = trial.environment
     try:
-        with environment.begin(actor=trial.officers[ACCOUNTANT], agency=AGENCY) as uow:
-            made = prepare.prepare(uow, AGENCY, until)
+        with environment.begin(actor=trial.officers[ACCOUNTANT], agency=trial.agency) as uow:
+            made = prepare.prepare(uow, trial.agency, until)
     except NothingToRemit:
         return []
-    with environment.begin(actor=trial.officers[HEAD], agency=AGENCY) as uow:
+    with environment.begin(actor=trial.officers[HEAD], agency=trial.agency) as uow:
         for remittance_id in made:
-            prepare.approve(uow, AGENCY, remittance_id)
-        return [Remitted(one, remittance_order.order(uow.connection, AGENCY, one)) for one in made]
+            prepare.approve(uow, trial.agency, remittance_id)
+        return [Remitted(one, remittance_order.order(uow.connection, trial.agency, one)) for one in made]
 
 
 def _waiting(trial: Trial, reason: Reason) -> list[sa.Row[tuple[str, int]]]:
@@ -97,7 +97,7 @@ def _waiting(trial: Trial, reason: Reason) -> list[sa.Row[tuple[str, int]]]:
     query = (
         sa.select(suspense.c.id, suspense.c.amount)
         .join(notice, notice.c.id == suspense.c.notice_id)
-        .where(own(suspense, AGENCY), suspense.c.reason == reason.value, suspense.c.closed_at.is_(None))
+        .where(own(suspense, trial.agency), suspense.c.reason == reason.value, suspense.c.closed_at.is_(None))
         .where(notice.c.account == STATE_FEES, suspense.c.amount > 0, notice.c.line_id.is_not(None))
         .order_by(suspense.c.id)
     )

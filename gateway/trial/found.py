@@ -22,19 +22,14 @@ from gateway.migrations.history import migrate
 from gateway.officers import register
 from gateway.officers.model import Role
 from gateway.remitting import rules
-from gateway.remitting.model import Treasury
 from gateway.trial.hours import TrialClock
+from gateway.trial.office import THANH_HOA, Office
 from receipts import enrolment
 from receipts.pki import demo_pki
 from receipts.series import open_series
 
-AGENCY = "H56.TTPVHCC"
-NAME = "Trung tâm Phục vụ hành chính công tỉnh Thanh Hóa (dữ liệu mẫu)"
-HOLDER = "TT PVHCC TINH THANH HOA"
-TAX_CODE = "2809999004"  # made up
 STATE_FEES = "113000000001"
 OTHER_MONEY = "113000000002"
-HOOK = f"/callbacks/{AGENCY}/vietinbank"
 OPENING = 1_000_000_000
 OFFICERS = (  # made-up names
     ("huongdan", "Đỗ Thị Hướng", (Role.ASSISTANT,)),
@@ -45,16 +40,6 @@ OFFICERS = (  # made-up names
     ("giamdoc", "Hoàng Thị Duyệt", (Role.APPROVER,)),
     ("quantri", "Vũ Văn Trị", (Role.ADMIN,)),
     ("thanhtra", "Bùi Thị Soi", (Role.AUDITOR,)),
-)
-TREASURY = Treasury(  # made-up numbers
-    name="Kho bạc Nhà nước Khu vực XI (dữ liệu mẫu)",
-    account="3511000000001",
-    bin="970405",
-    authority_code="2800001",
-    authority="Sở Tài chính tỉnh Thanh Hóa",
-    unit_code="1099999",
-    area_code="38000",
-    due_rule="weekly:5",
 )
 RETAINED = Fraction(7, 10)  # of phí
 SAMPLE_FEE, SAMPLE_PROCEDURE = "gplx-cap-1", "3.000346"
@@ -67,8 +52,14 @@ class Trial:
     directory: Path
     environment: Environment
     bank: SimulatedBank
+    office: Office
     officers: Mapping[str, str] = field(default_factory=dict)  # login -> how the audit trail names the person
     api_key: str = field(default="", repr=False)
+
+    @property
+    def agency(self) -> str:
+        """The id of its agency."""
+        return self.office.agency
 
     def close(self) -> None:
         """Let go of its files."""
@@ -89,49 +80,55 @@ def open_bank(directory: Path, clock: Clock, seed: int | None = None) -> Simulat
     return SimulatedBank(book, clock=clock, bits=bits, provider="THUPHI")
 
 
-def found(directory: Path, clock: TrialClock, *, base_url: str, seed: int | None) -> Trial:
+def found(directory: Path, clock: TrialClock, *, base_url: str, seed: int | None, office: Office = THANH_HOA) -> Trial:
     """A new trial in an empty directory."""
     ids = Ids() if seed is None else Ids(random.Random(f"gateway {seed}").getrandbits)
-    keys = demo_pki(directory / "keys", now=clock(), organisation="TT PVHCC tỉnh Thanh Hóa")
+    keys = demo_pki(directory / "keys", now=clock(), organisation=office.signer)
     audit_keys.make(directory / "keys")
     environment = Environment(settings_for(directory, base_url), clock=clock, ids=ids)
     with environment.sole_writer():
         migrate(environment.writer)
     bank = open_bank(directory, clock, seed)
     for number in (STATE_FEES, OTHER_MONEY):
-        bank.open_account(number, HOLDER, hook=HOOK, opening=OPENING)
-    with environment.begin(actor="demo", agency=AGENCY) as uow:
-        _agency(uow, bank, keys.signer_key)
-        _series(uow, {business_day(clock()).year, clock.today().year})
-        _treasury(uow)
-        officers = {login: register.add(uow, AGENCY, name, login, roles).actor for login, name, roles in OFFICERS}
-        return Trial(directory, environment, bank, officers, access.create_key(uow, AGENCY, "demo"))
+        bank.open_account(number, office.holder, hook=office.hook, opening=OPENING)
+    with environment.begin(actor="demo", agency=office.agency) as uow:
+        _agency(uow, bank, keys.signer_key, office)
+        _series(uow, office, {business_day(clock()).year, clock.today().year})
+        _treasury(uow, office)
+        officers = {
+            login: register.add(uow, office.agency, name, login, roles).actor for login, name, roles in OFFICERS
+        }
+        key = access.create_key(uow, office.agency, "demo")
+        return Trial(directory, environment, bank, office, officers, key)
 
 
-def _agency(uow: UnitOfWork, bank: SimulatedBank, private_key: Path) -> None:
-    agencies.add(uow, Agency(AGENCY, NAME, TAX_CODE, "28 Đại lộ Lê Lợi, Thanh Hóa", "0237 000 0000", "H56"))
+def _agency(uow: UnitOfWork, bank: SimulatedBank, private_key: Path, office: Office) -> None:
+    agency = office.agency
+    agencies.add(uow, Agency(agency, office.name, office.tax_code, office.address, office.phone, office.identifier))
     for number, covers in ((STATE_FEES, ("*",)), (OTHER_MONEY, ("OTHER",))):
         account = Account(
-            uow.mint("acc"), AGENCY, bank.bin, number, HOLDER, "VietinBank (mô phỏng)", covers, "vietinbank"
+            uow.mint("acc"), agency, bank.bin, number, office.holder, "VietinBank (mô phỏng)", covers, "vietinbank"
         )
         agencies.add_account(uow, account)
     listed = [load_pem_x509_certificate(private_key.with_suffix(".pem").read_bytes())]
     since = business_day(uow.now()).replace(month=1, day=1)
     enrolment.declare(
-        uow.connection, owner=AGENCY, certificates=listed, accepted_on=since, now=uow.now(), mint=uow.mint
+        uow.connection, owner=agency, certificates=listed, accepted_on=since, now=uow.now(), mint=uow.mint
     )
     settings = {"bank_public_key": bank.public_key_pem(), "provider_id": "THUPHI"}
-    providers.use(uow, AGENCY, "vietinbank", settings, {"private_key": private_key.read_text()})
+    providers.use(uow, agency, "vietinbank", settings, {"private_key": private_key.read_text()})
 
 
-def _series(uow: UnitOfWork, years: set[int]) -> None:
+def _series(uow: UnitOfWork, office: Office, years: set[int]) -> None:
     """One for the trial day; in the first days of January one for today too."""
     for year in sorted(years):
         symbol = f"{year % 100:02d}TAA"
-        open_series(uow.connection, owner=AGENCY, tax_code=TAX_CODE, symbol=symbol, now=uow.now(), mint=uow.mint)
+        owner, tax_code = office.agency, office.tax_code
+        open_series(uow.connection, owner=owner, tax_code=tax_code, symbol=symbol, now=uow.now(), mint=uow.mint)
 
 
-def _treasury(uow: UnitOfWork) -> None:
+def _treasury(uow: UnitOfWork, office: Office) -> None:
     """Where the money goes on to, and what of phí is kept."""
-    rules.set_treasury(uow, AGENCY, TREASURY)
-    rules.set_rate(uow, AGENCY, "PHI", RETAINED, "Quyết định mẫu, không phải văn bản thật / sample, no real decision")
+    rules.set_treasury(uow, office.agency, office.treasury)
+    ground = "Quyết định mẫu, không phải văn bản thật / sample, no real decision"
+    rules.set_rate(uow, office.agency, "PHI", RETAINED, ground)

@@ -12,11 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.closing.reconcile import payments_of
-from gateway.kernel.uow import Environment
 from gateway.ledger.balance import balances
 from gateway.settlement import conservation
 from gateway.trial.day import Lived
-from gateway.trial.found import AGENCY, STATE_FEES, Trial
+from gateway.trial.found import STATE_FEES, Trial
 from gateway.trial.reports import papers
 from receipts import store as receipts_store
 from receipts.store import document_table, receipt
@@ -56,13 +55,13 @@ def _reports(trial: Trial, lived: Lived) -> None:
             "day": lived.day.isoformat(),
             "evening": {kind: _totals(totals) for kind, totals in sorted(lived.evening.totals.items())},
             "reconciliation": {kind: _totals(totals) for kind, totals in sorted(lived.result.totals.items())},
-            "conservation": [_kept(row) for row in conservation.days(connection, AGENCY)],
-            "ledger": balances(connection, AGENCY),
+            "conservation": [_kept(row) for row in conservation.days(connection, trial.agency)],
+            "ledger": balances(connection, trial.agency),
         }
-        payments = [row for row in connection.execute(payments_of(AGENCY)) if row.account == STATE_FEES]
+        payments = [row for row in connection.execute(payments_of(trial.agency)) if row.account == STATE_FEES]
         receipts = connection.execute(sa.select(receipt).order_by(receipt.c.symbol, receipt.c.number)).all()
     _write(directory / "day.json", (json.dumps(report, ensure_ascii=False, indent=2) + "\n").encode())
-    _table(directory / "reconciliation.csv", RECONCILIATION, _explained(environment))
+    _table(directory / "reconciliation.csv", RECONCILIATION, _explained(trial))
     _table(directory / "audit" / "payments.csv", PAYMENTS, (_payment(row) for row in payments))
     _table(directory / "audit" / "receipts.csv", RECEIPTS, (_receipt(row) for row in receipts))
 
@@ -72,11 +71,11 @@ PAYMENTS = ("payment_id", "dossier_id", "reference", "amount", "channel", "statu
 RECEIPTS = ("receipt_no", "payment_id", "amount", "issued_on")
 
 
-def _explained(environment: Environment) -> Iterable[Sequence[Any]]:
+def _explained(trial: Trial) -> Iterable[Sequence[Any]]:
     """Every line and payment with its kind and the sentence that says why."""
-    with environment.read() as connection:
-        current = items.current_items(connection, owner=AGENCY)
-        told = items.told(connection, owner=AGENCY, items=current)
+    with trial.environment.read() as connection:
+        current = items.current_items(connection, owner=trial.agency)
+        told = items.told(connection, owner=trial.agency, items=current)
     for row in told:
         item = row.item
         side, subject = ("line", item.line_id) if item.line_id else ("payment", item.payment_id)

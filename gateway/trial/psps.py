@@ -20,7 +20,7 @@ from gateway import providers
 from gateway.kernel.clock import Clock
 from gateway.kernel.uow import Environment
 from gateway.providers import SettingUnreadable
-from gateway.trial.found import AGENCY, STATE_FEES
+from gateway.trial.found import STATE_FEES
 
 MERCHANT = "THUPHI01"
 SERVICE = "470"
@@ -60,7 +60,9 @@ def address(base_url: str, name: str) -> str:
     return f"{base_url.rstrip('/')}/simulator/psp/{name}"
 
 
-def open_psps(directory: Path, clock: Clock, base_url: str, seed: int | None = None) -> dict[str, SimulatedPsp]:
+def open_psps(
+    directory: Path, clock: Clock, base_url: str, seed: int | None = None, *, agency: str
+) -> dict[str, SimulatedPsp]:
     """Both services, on their books; the caller closes them."""
     wires: dict[str, Wire] = {
         "vnpay": Vnpay(MERCHANT, HASH_SECRET),
@@ -72,7 +74,7 @@ def open_psps(directory: Path, clock: Clock, base_url: str, seed: int | None = N
         name: SimulatedPsp(
             place / f"{name}.db",
             wire,
-            hook=f"/callbacks/{AGENCY}/{name}",
+            hook=f"/callbacks/{agency}/{name}",
             clock=clock,
             bits=None if seed is None else random.Random(f"{name} {seed}").getrandbits,
             commission=MDR,
@@ -82,16 +84,16 @@ def open_psps(directory: Path, clock: Clock, base_url: str, seed: int | None = N
     }
 
 
-def connect(environment: Environment, base_url: str) -> bool:
+def connect(environment: Environment, base_url: str, agency: str) -> bool:
     """Set the agency's channels up for this address; False where it may not be used: plain HTTP beyond this machine."""
     vnpay = {"tmn_code": MERCHANT, "host": address(base_url, "vnpay"), "account": STATE_FEES}
     vnptpay = {"base_url": address(base_url, "vnptpay"), "merchant_service_id": SERVICE, "account": STATE_FEES}
     secrets = {"api_key": API_KEY, "secret_key": SECRET_KEY}
     contract = {"mdr": f"{MDR.numerator}/{MDR.denominator}"}
     try:
-        with environment.begin(actor="demo", agency=AGENCY) as uow:
-            providers.use(uow, AGENCY, "vnpay", vnpay | contract, {"hash_secret": HASH_SECRET})
-            providers.use(uow, AGENCY, "vnptpay", vnptpay | contract | {"failed_statuses": "01"}, secrets)
+        with environment.begin(actor="demo", agency=agency) as uow:
+            providers.use(uow, agency, "vnpay", vnpay | contract, {"hash_secret": HASH_SECRET})
+            providers.use(uow, agency, "vnptpay", vnptpay | contract | {"failed_statuses": "01"}, secrets)
     except SettingUnreadable:
         return False
     return True

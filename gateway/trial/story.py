@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.dues.model import DueRequest, EntitlementClaim
 from gateway.dues.payer import PayerFacts
+from gateway.trial.office import THANH_HOA, Office
 
 
 class Rail(StrEnum):
     """By which channel somebody pays."""
 
     QR = "vietqr"
+    TRANSFER = "bank_transfer"
     VNPAY = "vnpay"
     VNPTPAY = "vnptpay"
     POS = "pos"
@@ -99,7 +103,14 @@ AT_TERMINAL = {
     Way.DECLINED: 5,
     Way.LINE_DEAD: 4,
 }
-WAYS = {Rail.QR: BY_TRANSFER, Rail.VNPAY: AT_SERVICE, Rail.VNPTPAY: AT_SERVICE, Rail.POS: AT_TERMINAL}
+BY_BANK = frozenset({Rail.QR, Rail.TRANSFER})
+WAYS = {
+    Rail.QR: BY_TRANSFER,
+    Rail.TRANSFER: BY_TRANSFER,
+    Rail.VNPAY: AT_SERVICE,
+    Rail.VNPTPAY: AT_SERVICE,
+    Rail.POS: AT_TERMINAL,
+}
 WITHOUT_RECEIPT = frozenset(
     {Way.TOO_LITTLE, Way.NO_REFERENCE, Way.WITHDRAWN, Way.NEVER, Way.NO_STATE_FEE, Way.CARD_REFUSED}
 )
@@ -129,8 +140,10 @@ SMALL_DAY = 20
 MOST_CARDS = 80  # what one terminal gets done in a day on which some of them take their time
 RECEIPTLESS_SHARE = 5  # at most one payment in so many ends without a receipt
 
-# fee codes of one procedure each, as a centre sees them in a day
-ERRANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+Errands = tuple[tuple[str, tuple[str, ...]], ...]  # a procedure and its fee codes
+
+# as a provincial centre sees them in a day
+ERRANDS: Errands = (
     ("3.000346", ("gplx-cap-1",)),
     ("3.000346", ("gplx-sh-a1-1", "gplx-sh-a1-2", "gplx-cap-1")),
     ("2.000884", ("ct-chuky-1",)),
@@ -144,17 +157,24 @@ ERRANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("2.001895", ("qt-xacnhan-1",)),
     ("1.004222", ("cutru-thuongtru-1",)),
 )
+# as a commune-level office does
+AT_COMMUNE: Errands = (
+    ("1.004222", ("cutru-thuongtru-1",)),
+    ("1.004194", ("cutru-tamtru-1",)),
+    ("2.000635", ("ht-trichluc-1",)),
+    ("1.004873", ("ht-xntthn-1",)),
+    ("1.004859", ("ht-caichinh-1",)),
+    ("2.000884", ("ct-chuky-1",)),
+    ("2.001035", ("ct-hopdong-1",)),
+    ("1.001612", ("hkd-moi-1",)),
+    ("1.115970", ("dkx-moto-1",)),
+    ("1.009994", ("xd-gpxd-rieng-1",)),
+)
 FREE_ERRAND = ("3.000347", "gplx-doi-1")  # 0 đ for who shows a level-2 electronic identity (TT 117/2026)
 
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương")
 _MIDDLE = ("Văn", "Thị", "Hữu", "Ngọc", "Minh", "Thu", "Quốc", "Thanh", "Đức", "Kim")
 _GIVEN = ("An", "Bình", "Chi", "Dũng", "Đào", "Giang", "Hạnh", "Khánh", "Lan", "Mai", "Nam", "Oanh", "Phúc", "Yến")
-_FIRMS = (
-    ("Công ty TNHH Sông Mã Xanh", "2809999075"),
-    ("Công ty CP Xây dựng Lam Kinh", "2809999149"),
-    ("Hợp tác xã Nông sản Thọ Xuân", "2809999212"),
-)
-_PLACES = ("phường Hạc Thành", "phường Sầm Sơn", "xã Thọ Xuân", "xã Hoằng Hóa", "phường Bỉm Sơn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,54 +189,65 @@ class Visit:
     rail: Rail = Rail.QR
 
 
-def visits(count: int, seed: int) -> list[Visit]:
+def visits(
+    count: int,
+    seed: int,
+    *,
+    rails: Mapping[Rail, int] = RAILS,
+    errands: Errands = ERRANDS,
+    office: Office = THANH_HOA,
+) -> list[Visit]:
     """The day's `count` payments; the same seed gives the same day."""
     draw = random.Random(f"day {seed}")
     told: list[Visit] = []
+    seen: Counter[Rail | Way] = Counter()
     for serial in range(1, count + 1):
-        (rail,) = draw.choices(list(RAILS), weights=list(RAILS.values()))
-        if rail is Rail.POS and sum(visit.rail is rail for visit in told) >= MOST_CARDS:
+        (rail,) = draw.choices(list(rails), weights=list(rails.values()))
+        if rail is Rail.POS and seen[Rail.POS] >= MOST_CARDS:
             rail = Rail.QR
         (way,) = draw.choices(list(WAYS[rail]), weights=list(WAYS[rail].values()))
-        if count >= SMALL_DAY:
-            rail, way = CERTAIN.get(serial, (rail, way))
-        told.append(_visit(draw, serial, rail, Way.PLAIN if _too_many(told, way, count) else way))
+        if count >= SMALL_DAY and serial in CERTAIN:
+            rail, way = CERTAIN[serial]
+            rail = rail if rail in rails else Rail.VNPTPAY
+        way = Way.PLAIN if _too_many(seen, way, count) else way
+        told.append(_visit(draw, serial, rail, way, errands, office))
+        seen.update((rail, way))
     return told
 
 
-def _too_many(told: list[Visit], way: Way, count: int) -> bool:
+def _too_many(seen: Counter[Rail | Way], way: Way, count: int) -> bool:
     """Enough have ended without a receipt; or the terminal's line has died before, or has not been heard of yet."""
     if way is Way.LINE_DEAD:
-        cards = [visit.way for visit in told if visit.rail is Rail.POS]
-        return not cards or way in cards
-    return way in WITHOUT_RECEIPT and sum(v.way in WITHOUT_RECEIPT for v in told) + 1 > count // RECEIPTLESS_SHARE
+        return not seen[Rail.POS] or seen[way] > 0
+    return way in WITHOUT_RECEIPT and sum(seen[each] for each in WITHOUT_RECEIPT) + 1 > count // RECEIPTLESS_SHARE
 
 
-def free_visits(count: int, seed: int) -> list[Visit]:
+def free_visits(count: int, seed: int, office: Office = THANH_HOA) -> list[Visit]:
     """Errands that the law makes free for who comes with the evidence: a due of 0 đ, no QR, no receipt."""
     draw = random.Random(f"free {seed}")
     procedure, fee = FREE_ERRAND
     claim = EntitlementClaim("TT117", "Tài khoản định danh điện tử mức 2 (VNeID)", "Bộ phận tiếp nhận")
     items = (DueRequest(fee, entitlement=claim),)
-    return [Visit(9_000 + n, procedure, items, _person(draw), Way.NEVER) for n in range(1, count + 1)]
+    return [Visit(9_000 + n, procedure, items, person(draw, office), Way.NEVER) for n in range(1, count + 1)]
 
 
-def _visit(draw: random.Random, serial: int, rail: Rail, way: Way) -> Visit:
-    payer = _firm(draw) if draw.random() < 0.08 else _person(draw)
+def _visit(draw: random.Random, serial: int, rail: Rail, way: Way, errands: Errands, office: Office) -> Visit:
+    payer = _firm(draw, office) if draw.random() < 0.08 else person(draw, office)
     if way is Way.NO_STATE_FEE:
         amount = draw.choice((22_000, 26_500, 31_000))
         return Visit(serial, "1.004616", (DueRequest("buu-chinh-1", amount=amount),), payer, way, rail)
-    procedure, fees = draw.choice(ERRANDS)
+    procedure, fees = draw.choice(errands)
     quantity = draw.choice((1, 1, 1, 2, 3)) if fees[0].startswith("ct-") else 1
     return Visit(serial, procedure, tuple(DueRequest(fee, quantity=quantity) for fee in fees), payer, way, rail)
 
 
-def _person(draw: random.Random) -> PayerFacts:
+def person(draw: random.Random, office: Office) -> PayerFacts:
+    """A citizen with a made-up name and number."""
     name = " ".join(draw.choice(part) for part in (_FAMILY, _MIDDLE, _GIVEN))
-    number = f"038{draw.randrange(10**9):09d}"
-    return PayerFacts(name=name, id_number=number, address=f"{draw.choice(_PLACES)}, tỉnh Thanh Hóa")
+    number = f"{office.persons}{draw.randrange(10**9):09d}"
+    return PayerFacts(name=name, id_number=number, address=f"{draw.choice(office.places)}, {office.province}")
 
 
-def _firm(draw: random.Random) -> PayerFacts:
-    name, tax_code = draw.choice(_FIRMS)
-    return PayerFacts(name=name, tax_code=tax_code, address=f"{draw.choice(_PLACES)}, tỉnh Thanh Hóa")
+def _firm(draw: random.Random, office: Office) -> PayerFacts:
+    name, tax_code = draw.choice(office.firms)
+    return PayerFacts(name=name, tax_code=tax_code, address=f"{draw.choice(office.places)}, {office.province}")

@@ -20,14 +20,14 @@ STOP_S = 5
 
 
 @contextmanager
-def plugged_in(environment: Environment) -> Iterator[SimulatedTerminal]:
+def plugged_in(environment: Environment, agency: str) -> Iterator[SimulatedTerminal]:
     """The agency's terminal answers while inside; its address in the books is that of this time."""
     machines = till.open_machines(environment.settings.data, environment.clock)
     certificate, key = till.certificate(environment.settings.data, environment.clock)
     with socket.socket() as door:
         door.bind((HOST, 0))
         port = door.getsockname()[1]
-        till.register(environment, f"{HOST}:{port}")
+        till.register(environment, agency, f"{HOST}:{port}")
         app = TerminalApp(machines.terminal, till.SALE_ID)
         server = serve(app, host=HOST, port=port, certificate=certificate, key=key)
         thread = threading.Thread(target=server.run, args=([door],), name="thuphi-terminal", daemon=True)

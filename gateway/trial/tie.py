@@ -21,7 +21,6 @@ from gateway.remitting.store import remittance
 from gateway.settlement import conservation
 from gateway.settlement.store import notice, suspense
 from gateway.trial.day import Lived, credited
-from gateway.trial.found import AGENCY
 from gateway.trial.world import World
 from receipts.series import gaps
 from receipts.store import receipt
@@ -80,12 +79,13 @@ class Sums:
 
 def sums(world: World, lived: Lived, changed: Sequence[Flaw]) -> Sums:
     """Count each side for itself; `changed` is what the proof of the audit trail found."""
+    agency = world.trial.agency
     with world.trial.environment.read() as connection:
-        kept = conservation.days(connection, AGENCY)
-        paid = sa.select(_sum(due.c.amount)).where(own(due, AGENCY), due.c.status == "paid")
+        kept = conservation.days(connection, agency)
+        paid = sa.select(_sum(due.c.amount)).where(own(due, agency), due.c.status == "paid")
         current = sa.select(_sum(receipt.c.amount), sa.func.count()).where(receipt.c.replaced_by.is_(None))
         amount, count = connection.execute(current).one()
-        collected, retained, budget = connection.execute(_handed_over()).one()
+        collected, retained, budget = connection.execute(_handed_over(agency)).one()
         bank_credits = credited(world, lived)
         return Sums(
             bank_credits=bank_credits,
@@ -95,7 +95,7 @@ def sums(world: World, lived: Lived, changed: Sequence[Flaw]) -> Sums:
             money_in=sum(row.money_in for row in kept),
             settled=sum(row.settled for row in kept),
             suspense=sum(row.suspense for row in kept),
-            waiting=_waiting(connection),
+            waiting=_waiting(connection, agency),
             returned=sum(row.returned for row in kept),
             dues_paid=int(connection.scalar(paid) or 0),
             state_fees_paid=int(connection.scalar(paid.where(due.c.kind != "OTHER")) or 0),
@@ -104,13 +104,13 @@ def sums(world: World, lived: Lived, changed: Sequence[Flaw]) -> Sums:
             collected=int(collected),
             retained=int(retained),
             budget=int(budget),
-            unproven=int(connection.scalar(_unproven()) or 0),
+            unproven=int(connection.scalar(_unproven(agency)) or 0),
             violations=len(proof.violations(connection)) + len(gaps(connection)) + len(changed),
         )
 
 
 def _sides(connection: sa.Connection, world: World, lived: Lived, bank_credits: int) -> Iterator[Side]:
-    query = sa.select(notice.c.connector, _sum(notice.c.counted)).where(own(notice, AGENCY))
+    query = sa.select(notice.c.connector, _sum(notice.c.counted)).where(own(notice, world.trial.agency))
     ours = {name: int(amount) for name, amount in connection.execute(query.group_by(notice.c.connector))}
     theirs = {BANK: bank_credits}
     theirs |= {name: psp.settlement(lived.day).gross for name, psp in world.psps.items()}
@@ -119,25 +119,25 @@ def _sides(connection: sa.Connection, world: World, lived: Lived, bank_credits: 
         yield Side(name, theirs.get(name, 0), ours.get(name, 0))
 
 
-def _waiting(connection: sa.Connection) -> tuple[tuple[str, int], ...]:
+def _waiting(connection: sa.Connection, agency: str) -> tuple[tuple[str, int], ...]:
     query = sa.select(suspense.c.reason, _sum(suspense.c.amount)).where(
-        own(suspense, AGENCY), suspense.c.closed_at.is_(None)
+        own(suspense, agency), suspense.c.closed_at.is_(None)
     )
     rows = connection.execute(query.group_by(suspense.c.reason).order_by(suspense.c.reason))
     return tuple((reason, int(amount)) for reason, amount in rows if amount)
 
 
-def _handed_over() -> sa.Select[int, int, int]:
+def _handed_over(agency: str) -> sa.Select[int, int, int]:
     """Remittances that the bank's statement proves."""
-    proven = own(remittance, AGENCY) & (remittance.c.state == RemittanceState.CONFIRMED.value)
+    proven = own(remittance, agency) & (remittance.c.state == RemittanceState.CONFIRMED.value)
     return sa.select(_sum(remittance.c.collected), _sum(remittance.c.retained), _sum(remittance.c.budget)).where(proven)
 
 
-def _unproven() -> sa.Select[Any]:
+def _unproven(agency: str) -> sa.Select[Any]:
     return (
         sa.select(_sum(due.c.amount))
         .join(payment, payment.c.id == due.c.payment_id)
-        .where(own(due, AGENCY), due.c.status == "paid", due.c.kind != "OTHER")
+        .where(own(due, agency), due.c.status == "paid", due.c.kind != "OTHER")
         .where(payment.c.status != PaymentStatus.CONFIRMED.value)
     )
 

@@ -34,7 +34,7 @@ from gateway.counter.terminal_store import SaleRow, SaleState
 from gateway.kernel.clock import Clock
 from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.payments.store import PaymentRow
-from gateway.trial.found import AGENCY, STATE_FEES
+from gateway.trial.found import STATE_FEES
 from gateway.trial.hours import TrialClock
 
 NAME, COUNTER = "POS-01", "Q01"
@@ -72,25 +72,25 @@ def certificate(directory: Path, clock: Clock) -> tuple[Path, Path]:
     return own_certificate(_place(directory), clock())
 
 
-def register(environment: Environment, address: str) -> None:
+def register(environment: Environment, agency: str, address: str) -> None:
     """The terminal in the agency's books, at this address; it stays the same terminal wherever it is plugged in."""
     pem = certificate(environment.settings.data, environment.clock)[0].read_text()
-    with environment.begin(actor="demo", agency=AGENCY) as uow:
-        if any(one.name == NAME for one in store.terminals(uow.connection, AGENCY)):
-            mine = own(store.terminal, AGENCY) & (store.terminal.c.name == NAME)
+    with environment.begin(actor="demo", agency=agency) as uow:
+        if any(one.name == NAME for one in store.terminals(uow.connection, agency)):
+            mine = own(store.terminal, agency) & (store.terminal.c.name == NAME)
             uow.connection.execute(sa.update(store.terminal).where(mine).values(address=where(address), flaw=""))
         else:
-            _add(uow, address, pem)
+            _add(uow, agency, address, pem)
 
 
-def _add(uow: UnitOfWork, address: str, pem: str) -> None:
+def _add(uow: UnitOfWork, agency: str, address: str, pem: str) -> None:
     """The counter's terminal, and a spare one of another bank that comes for its bills itself."""
     terms: dict[str, Any] = {"account": STATE_FEES}
-    add(uow, AGENCY, NewTerminal(NAME, BANK, POI_ID, SALE_ID, address=address, certificate=pem, **terms))
-    add(uow, AGENCY, NewTerminal(SPARE, OTHER_BANK, SPARE_POI_ID, SALE_ID, model="pull", **terms))
-    choose(uow, AGENCY, COUNTER, NAME)
+    add(uow, agency, NewTerminal(NAME, BANK, POI_ID, SALE_ID, address=address, certificate=pem, **terms))
+    add(uow, agency, NewTerminal(SPARE, OTHER_BANK, SPARE_POI_ID, SALE_ID, model="pull", **terms))
+    choose(uow, agency, COUNTER, NAME)
     for bank in (BANK, OTHER_BANK):
-        providers.use(uow, AGENCY, ACQUIRER + bank, {"mdr": f"{MDR.numerator}/{MDR.denominator}"}, {})
+        providers.use(uow, agency, ACQUIRER + bank, {"mdr": f"{MDR.numerator}/{MDR.denominator}"}, {})
 
 
 def _place(directory: Path) -> Path:
@@ -102,8 +102,9 @@ def _place(directory: Path) -> Path:
 class Till:
     """The counter's side on the trial day."""
 
-    def __init__(self, environment: Environment, machines: Machines, clock: TrialClock) -> None:
+    def __init__(self, environment: Environment, agency: str, machines: Machines, clock: TrialClock) -> None:
         self._environment = environment
+        self._agency = agency
         self._terminal = machines.terminal
         self._clock = clock
         self.line = SimulatedLine(machines.terminal, clock=clock, move=self._pass)
@@ -113,8 +114,8 @@ class Till:
         """A payer at the terminal, until the money is taken or nobody knows; what went wrong once is tried again."""
         self._terminal.arm(faults)
         for _ in range(MOST_ATTEMPTS):
-            with self._environment.begin(actor=cashier, agency=AGENCY) as uow:
-                ask(uow, AGENCY, payment.id, NAME)
+            with self._environment.begin(actor=cashier, agency=self._agency) as uow:
+                ask(uow, self._agency, payment.id, NAME)
             sale = self._ended(payment)
             if sale.state not in (SaleState.REFUSED, SaleState.REVERSED):
                 return sale
@@ -135,7 +136,7 @@ class Till:
         while True:
             self.work()
             with self._environment.read() as connection:
-                sale = store.latest(connection, AGENCY, payment.id)
+                sale = store.latest(connection, self._agency, payment.id)
             if sale.state not in store.UNFINISHED or sale.next_at is None:
                 return sale
             self._clock.skip_to(sale.next_at)

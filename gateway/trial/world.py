@@ -11,7 +11,7 @@ from functools import partial
 from connectors.simulators.psp import SimulatedPsp
 from gateway.settlement.inbox import receive
 from gateway.trial import psps, pump, till
-from gateway.trial.found import AGENCY, Trial
+from gateway.trial.found import Trial
 from gateway.trial.hands import TrialWorker
 from gateway.trial.hours import TrialClock
 from gateway.trial.psps import Notifier
@@ -44,27 +44,27 @@ class World:
         return min((moment for moment in waiting if moment is not None), default=None)
 
     def _deliver(self) -> None:
-        environment = self.trial.environment
-        pump.deliver_due(self.trial.bank, partial(receive, environment, AGENCY, "vietinbank"))
+        environment, agency = self.trial.environment, self.trial.agency
+        pump.deliver_due(self.trial.bank, partial(receive, environment, agency, "vietinbank"))
         for name, psp in self.psps.items():
-            pump.deliver_due(Notifier(psp), partial(receive, environment, AGENCY, name))
+            pump.deliver_due(Notifier(psp), partial(receive, environment, agency, name))
 
 
 @contextmanager
 def around(trial: Trial, clock: TrialClock, seed: int) -> Iterator[World]:
     """The world of a trial, with the agency set up for it; afterwards its books are closed."""
-    directory, environment = trial.directory, trial.environment
+    directory, environment, agency = trial.directory, trial.environment, trial.agency
     with ExitStack() as stack:
         line = ServiceLine()
         stack.callback(line.close)
-        services = psps.open_psps(directory, clock, line.base_url, seed)
+        services = psps.open_psps(directory, clock, line.base_url, seed, agency=agency)
         for psp in services.values():
             stack.callback(psp.close)
         line.connect(services)
-        psps.connect(environment, line.base_url)
+        psps.connect(environment, line.base_url, agency)
         machines = till.open_machines(directory, clock)
         stack.callback(machines.close)
-        till.register(environment, f"127.0.0.1:{TERMINAL_PORT}")
-        counter = Till(environment, machines, clock)
+        till.register(environment, agency, f"127.0.0.1:{TERMINAL_PORT}")
+        counter = Till(environment, agency, machines, clock)
         yield World(trial, clock, services, machines, counter, TrialWorker(environment, counter))
-        psps.connect(environment, environment.settings.base_url)
+        psps.connect(environment, environment.settings.base_url, agency)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from importlib.resources import files
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,13 +17,45 @@ from gateway.web import pages, theme
 from gateway.web.door import environment_of
 from gateway.web.language import LANGUAGES
 
-TESTED_ON = "25/11/2026"  # change it with the tests it speaks of (tests/browser)
 SECURITY_TERM = timedelta(days=180)  # RFC 9116, 2.5.5: below a year
+
+
+Said = tuple[tuple[str, str], ...]  # Vietnamese, English
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What `accessibility.json` says; it changes with the tests it speaks of (tests/browser)."""
+
+    standard: str
+    tested_on: date
+    review_by: date
+    tested: Said
+    open: Said  # what does not hold, or was not tested
+    tell: Said  # whom
+
+
+@cache
+def statement() -> Statement:
+    """The statement in force."""
+    told = json.loads(files(__package__).joinpath("accessibility.json").read_bytes())
+    return Statement(
+        standard=told["standard"],
+        tested_on=date.fromisoformat(told["tested_on"]),
+        review_by=date.fromisoformat(told["review_by"]),
+        tested=_said(told["tested"]),
+        open=_said(told["open"]),
+        tell=_said(told["tell"]),
+    )
+
+
+def _said(items: list[list[str]]) -> Said:
+    return tuple((vi, en) for vi, en in items)
 
 
 def accessibility(request: Request) -> Response:
     """What was tested, when, and what to do when something cannot be used."""
-    return pages.page(request, "accessibility.html", tested=TESTED_ON)
+    return pages.page(request, "accessibility.html", statement=statement())
 
 
 def privacy(request: Request) -> Response:

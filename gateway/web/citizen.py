@@ -136,11 +136,13 @@ def _acted(request: Request, act: Callable[[], str]) -> Response:
 def qr(request: Request) -> Response:
     """The QR on offer, bare, as SVG or PNG; 404 when there is none."""
     found = _on_offer(request)
-    if found is None or found.payload is None:
+    shown = found and (found.payload or found.code)
+    if found is None or not shown:
         return Response(status_code=404, headers=dict(pages.HEADERS))
     if request.url.path.endswith(".svg"):
-        return Response(image.svg(found.payload), media_type="image/svg+xml", headers=dict(pages.HEADERS))
-    return cards.png(found, image.png(found.payload), "inline")
+        title = "Mã VietQR" if found.payload else f"Mã QR {found.view.collected_by}"
+        return Response(image.svg(shown, title=title), media_type="image/svg+xml", headers=dict(pages.HEADERS))
+    return cards.png(found, image.png(shown), "inline")
 
 
 def card(request: Request) -> Response:

@@ -70,12 +70,14 @@ def _page(request: Request) -> tuple[str | None, bool]:
         connector = channels.starters().get(row.channel)
         if connector is None or row.status is not PaymentStatus.PENDING or row.expires_at <= environment.clock():
             return None, False
-        known = provider_start.redirect_of(connection, row.id)
+        known = provider_start.given_to(connection, row.id)
+        if known.code:
+            return None, False  # the payment's own page shows it
         provider = providers.find(connection, environment, row.agency_id, connector)
     wanted = channels.order(
         row, environment.settings.base_url, payer_ip=_address(request, provider), language=pages.language_of(request)
     )
-    return channels.page_for(provider, wanted, provider.desk(environment)) or known, True
+    return channels.page_for(provider, wanted, provider.desk(environment)) or known.page, True
 
 
 def _address(request: Request, provider: providers.Provider) -> str:

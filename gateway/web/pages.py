@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 import gateway.web.words  # noqa: F401 - tells its texts
 from gateway.kernel.errors import Kind
 from gateway.web import assets, language
-from gateway.web.go_words import way_on
+from gateway.web.go_words import code_words, way_on
 from gateway.web.language import LANGUAGES, Language, Texts
 
 CSP = "; ".join(
@@ -142,7 +142,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = assets.url
-    made.globals["way_on"] = way_on
+    made.globals |= {"way_on": way_on, "code_words": code_words}
     made.filters |= {"amount": language.amount, "moment": language.moment, "day": language.day, "hour": language.hour}
     made.globals["ui"] = ui = SimpleNamespace()
     for name in PARTS:

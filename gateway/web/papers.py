@@ -90,11 +90,12 @@ def _of_payment(request: Request, kind: str) -> Paper | None:
 
 
 def _slip(signed_xml: bytes, lookup_url: str) -> bytes:
+    from connectors import code128
     from receipts import slip
     from receipts.printed import read_signed
 
     demo = "DEMO" in read_signed(signed_xml).signer
-    return slip.render(signed_xml, demo=demo, lookup_url=lookup_url)
+    return slip.render(signed_xml, demo=demo, lookup_url=lookup_url, encoder=code128.bars)
 
 
 def add_routes(router: APIRouter) -> None:

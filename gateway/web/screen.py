@@ -93,6 +93,11 @@ class Screen:
         return self.view.payload if self.state in (State.PENDING, State.PARTIAL) and not self.closed else None
 
     @property
+    def code(self) -> str | None:
+        """The provider's own QR on offer, if any: for its app, not for a bank's."""
+        return self.view.code if self.state is State.PENDING and not self.closed else None
+
+    @property
     def transferable(self) -> bool:
         """Whether the transfer details are shown; what came in part is completed even after the time."""
         return self.payload is not None or (self.state is State.EXPIRED_PARTIAL and not self.closed)
@@ -133,11 +138,17 @@ class Screen:
         receipts = [[item.id, item.state] for item in view.receipts]
         dues = [[due.id, due.amount, due.status.value] for due in view.dues]
         until = row.expires_at.isoformat()
-        return fingerprint([self.state.value, row.amount, row.received, until, dues, receipts, *self._why_closed])[:12]
+        return fingerprint(
+            [self.state.value, row.amount, row.received, until, dues, receipts, *self._why_closed, *self._given]
+        )[:12]
 
     @property
     def _why_closed(self) -> list[object]:
         return [] if self.closed is None else [self.closed.facts]
+
+    @property
+    def _given(self) -> list[object]:
+        return [] if self.code is None else [self.code]
 
     @property
     def subjects(self) -> frozenset[str]:

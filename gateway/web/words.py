@@ -233,34 +233,13 @@ TEXTS = learn(
             "These pages follow WCAG 2.2, level AA, and work without JavaScript, at 320 pixels and on paper.",
         ),
         "access.tested_heading": ("Đã kiểm tra gì, ngày {day}", "What was tested, on {day}"),
-        "access.tested_axe": (
-            "axe-core trên từng trang và từng tình trạng thanh toán, tiếng Việt và tiếng Anh: không có lỗi.",
-            "axe-core on each page and each state of a payment, in Vietnamese and English: nothing found.",
-        ),
-        "access.tested_keys": (
-            "Bàn phím: thứ tự từ trên xuống, nút bỏ qua đầu trang, tiêu điểm còn nguyên khi trang tự cập nhật.",
-            "Keyboard: order from top to bottom, the skip link, and focus kept when a page updates itself.",
-        ),
-        "access.tested_zoom": (
-            "Chữ 200 %, bề rộng 320, 390, 768, 1280, màu ép buộc (forced colours), chữ lớn, bản in.",
-            "Text at 200 %, widths 320, 390, 768, 1280, forced colours, large print, printing.",
-        ),
-        "access.tested_contrast": (
-            "Tương phản chữ ít nhất 4,5:1, nút cao ít nhất 44 điểm; màu của từng cơ quan cũng phải đạt.",
-            "Text contrast of 4.5:1 at least and targets of 44 pixels; agencies' own colours have to keep it too.",
-        ),
-        "access.open_heading": ("Chưa kiểm tra", "Not tested yet"),
-        "access.open": (
-            "Chưa thử với người dùng trình đọc màn hình thật; chỉ kiểm tra thứ tự đọc và thông báo bằng máy. "
-            "Tệp PDF của biên lai chưa gắn thẻ cấu trúc; trang biên lai có cùng nội dung bằng chữ.",
-            "No tests with people who use screen readers yet; reading order and announcements were checked by machine. "
-            "The PDF of a receipt is not tagged; the receipt's page says the same in text.",
-        ),
-        "access.help_heading": ("Khi không dùng được", "When something cannot be used"),
+        "access.open_heading": ("Những gì chưa đạt hoặc chưa kiểm tra", "What does not hold yet, or was not tested"),
+        "access.help_heading": ("Khi không dùng được, xin báo cho", "When something cannot be used, please tell"),
         "access.help": (
-            "Hỏi cơ quan thu ghi trên trang thanh toán, hoặc nộp tại quầy: số tiền như nhau.",
-            "Ask the agency named on the payment, or pay at the counter: the amount is the same.",
+            "Nói rõ trang nào và bạn dùng thiết bị gì; không cần gửi thông tin cá nhân.",
+            "Say which page and which device; no personal data is needed.",
         ),
+        "access.review": ("Trang này sẽ được kiểm tra lại trước ngày {day}.", "This page is reviewed before {day}."),
         "privacy.title": ("Dữ liệu của bạn", "Your data"),
         "privacy.kept": (
             "Hệ thống chỉ giữ những gì biên lai cần: tên, mã số, địa chỉ người nộp và khoản phải nộp; được mã hóa.",

@@ -26,6 +26,7 @@ BOOKS = frozenset({Role.ACCOUNTANT, Role.APPROVER, Role.AUDITOR})
 SCREENS: tuple[Screen, ...] = (
     Screen("/counter", "Quầy thu", "Counter", frozenset({Role.COUNTER, Role.ASSISTANT})),
     Screen("/counter/shift", "Ca làm việc", "Shift", frozenset({Role.COUNTER})),
+    Screen("/counter/places", "Quầy và thiết bị", "Counters and devices", frozenset({Role.ADMIN})),
     Screen("/counter/second", "Người thứ hai", "Second person", frozenset({Role.APPROVER})),
     Screen("/accountant", "Đối soát", "Reconciliation", BOOKS),
     Screen("/accountant/import", "Nạp tệp", "Import", frozenset({Role.ACCOUNTANT})),

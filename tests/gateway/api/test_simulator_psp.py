@@ -26,16 +26,15 @@ BASE = "http://127.0.0.1:8000"
 @pytest.fixture
 def town(environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
     town = Town(environment, tmp_path)
-    monkeypatch.setattr(trial, "AGENCY", AGENCY)
     monkeypatch.setattr(trial, "STATE_FEES", ACCOUNT)
-    assert trial.connect(environment, BASE)
+    assert trial.connect(environment, BASE, AGENCY)
     return town
 
 
 @pytest.fixture
 def client(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """The gateway's calls reach the services on the same application."""
-    psps = trial.open_psps(tmp_path, town.environment.clock, BASE)
+    psps = trial.open_psps(tmp_path, town.environment.clock, BASE, agency=AGENCY)
     app = create_app(town.environment, bank=town.bank, psps=psps)
     with TestClient(app, base_url=BASE, follow_redirects=False) as client:
 
@@ -65,7 +64,7 @@ def test_to_the_till_and_back(client: TestClient, town: Town, name: str, hand: b
     else:
         answer = client.post(f"/simulator/psp/{name}/pay", json={"target": there, "faults": ["duplicate"]})
         assert (answer.status_code, answer.json()["amount"]) == (202, 135_000)
-    psp = trial.open_psps(tmp_path, town.environment.clock, BASE)[name]
+    psp = trial.open_psps(tmp_path, town.environment.clock, BASE, agency=AGENCY)[name]
     for call in trial.Notifier(psp).due_notices():
         reply = inbox.receive(town.environment, AGENCY, name, call.request)
         psp.answered(call.id, reply.status, reply.body)
@@ -77,6 +76,6 @@ def test_to_the_till_and_back(client: TestClient, town: Town, name: str, hand: b
 def test_beyond_this_machine_only_under_tls(town: Town) -> None:
     with town.environment.read() as connection:
         before = providers.find(connection, town.environment, AGENCY, "vnpay").settings
-    assert not trial.connect(town.environment, "http://10.0.0.5:8000")
+    assert not trial.connect(town.environment, "http://10.0.0.5:8000", AGENCY)
     with town.environment.read() as connection:
         assert providers.find(connection, town.environment, AGENCY, "vnpay").settings == before

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from connectors.files.write_camt import camt053
 from connectors.simulators.bank_faults import FAULTS
+from connectors.simulators.psp_faults import CALL_FAULTS, IPN_FAULTS
 from connectors.vietqr import codec
 from gateway.claims import make, store
 from gateway.claims.model import ClaimClosed, ClaimInvalid, ClaimState, Finding, Told
@@ -113,6 +114,9 @@ def hiding(town: Town, how: str) -> Iterator[tuple[PaymentRow, dict[str, Any]]]:
     elif how == "not worked on":
         town.transfer(payment)
         town.deliver()
+    elif how == "not worked on, memo mangled":
+        town.transfer(payment, faults=["memo_mangled"])
+        town.deliver()
     elif how == "notice lost":
         town.transfer(payment, memo="nop phi", faults=["drop_notice"])
         statement(town)
@@ -128,6 +132,7 @@ def hiding(town: Town, how: str) -> Iterator[tuple[PaymentRow, dict[str, Any]]]:
         ("no reference", Finding.SUSPENSE, False),
         ("no reference, bank code", Finding.SUSPENSE, True),
         ("not worked on", Finding.ARRIVING, True),
+        ("not worked on, memo mangled", Finding.ARRIVING, True),
         ("notice lost", Finding.SUSPENSE, False),
         ("wrong account", Finding.NOT_OURS, True),
         ("nothing", Finding.NOT_YET, False),
@@ -214,6 +219,60 @@ def test_a_providers_lost_notice_is_found_by_asking(fair: Fair, clock: HandClock
     row = looked(fair, clock, row)
     assert (row.finding, row.state, fair.view(payment).status) == (Finding.PAID, ClaimState.FOUND, "paid")
     assert fair.rows(inbox)[0].origin == "query"
+    fair.ties()
+
+
+def heard_out(fair: Fair, clock: HandClock, name: str) -> None:
+    """The service has said all that it has to say, and the worker has worked it off."""
+    for _ in range(8):
+        clock.advance(seconds=1)
+        fair.hear(name)
+    fair.work()
+
+
+@pytest.mark.parametrize("fault", sorted(IPN_FAULTS))
+@pytest.mark.parametrize("name", PSPS)
+def test_whatever_a_service_notifies_the_claim_ends_with_the_money(
+    fair: Fair, clock: HandClock, name: str, fault: str
+) -> None:
+    """Late, twice, out of order, forged, of another sum, or never: the service is asked, and one receipt is issued."""
+    payment, page = fair.begun(name)
+    fair.counters[name].psp.pay(page, faults=[fault])
+    row = claimed(fair, payment)
+    assert (row.finding, row.state) == (Finding.NOT_YET, ClaimState.OPEN)
+    heard_out(fair, clock, name)
+    fair.speak()
+    fair.work()
+    row = looked(fair, clock, row)
+    assert (row.finding, row.state) == (Finding.PAID, ClaimState.FOUND)
+    assert [one.amount for one in fair.receipts()] == [135_000]
+    fair.ties()
+
+
+SILENT = frozenset({"drop", "silent", "slow"})  # no answer at all: the same question is put again at once
+
+
+@pytest.mark.parametrize("fault", sorted(CALL_FAULTS))
+def test_a_service_whose_answer_is_lost_or_spoiled_is_asked_again(fair: Fair, clock: HandClock, fault: str) -> None:
+    """The notification is lost and so is the answer: not yet, nothing booked on a broken word, then found."""
+    payment, page = fair.begun("vnptpay")
+    clock.advance(minutes=3)
+    fair.speak()  # its own questions are far apart by now
+    counter = fair.counters["vnptpay"]
+    counter.hang_up()
+    counter.psp.pay(page, faults=["drop"])
+    counter.psp.arm([fault])
+    row = claimed(fair, payment)
+    fair.speak()
+    fair.work()
+    row = looked(fair, clock, row)
+    assert row.finding == (Finding.PAID if fault in SILENT else Finding.NOT_YET)
+    assert len(fair.receipts()) == (fault in SILENT)
+    clock.advance(minutes=20)
+    fair.speak()
+    fair.work()
+    row = looked(fair, clock, row)
+    assert (row.finding, row.state, fair.view(payment).status) == (Finding.PAID, ClaimState.FOUND, "paid")
     fair.ties()
 
 

@@ -1,4 +1,4 @@
-"""`thuphi message list`: what became of messages, without an address or a word of them."""
+"""`thuphi message list` and `retry`: what became of messages, without a whole address or a word of them."""
 
 from __future__ import annotations
 
@@ -48,10 +48,24 @@ def test_states_are_shown_and_no_address(office: tuple[str, ...]) -> None:
         ("msg_0", "sent", True),
     ]
     assert "anh@example.vn" not in json.dumps(found)
-    assert set(found["messages"][0]) == {"id", "occasion", "medium", "state", "created_at", "ended_at"}
+    assert [one["to"] for one in found["messages"]] == ["a***@example.vn", None]  # forgotten once it has ended
+    assert "Đã nhận" not in json.dumps(found, ensure_ascii=False)
 
 
 def test_it_is_narrowed_to_a_state_that_exists(office: tuple[str, ...]) -> None:
     found = thuphi("message", "list", "--state", "waiting", *office)
     assert [one["id"] for one in found["messages"]] == ["msg_1"]
     assert thuphi("message", "list", "--state", "lost", *office, exit_code=1)["field"] == "state"
+
+
+def test_it_is_narrowed_to_a_day_and_later(office: tuple[str, ...]) -> None:
+    assert len(thuphi("message", "list", "--since", "2020-01-01", *office)["messages"]) == 2
+    assert thuphi("message", "list", "--since", "2999-01-01", *office)["messages"] == []
+
+
+def test_what_waits_is_tried_now_and_what_is_sent_is_not(office: tuple[str, ...]) -> None:
+    assert thuphi("message", "list", *office)["messages"][0]["next_try"] is None
+    told = thuphi("message", "retry", "msg_1", *office)
+    assert thuphi("message", "list", *office)["messages"][0]["next_try"] == told["next_try"]
+    assert thuphi("message", "retry", "msg_0", *office, exit_code=1)["error"] == "message.sent_already"
+    assert thuphi("message", "retry", "msg_9", *office, exit_code=1)["error"] == "message.missing"

@@ -24,10 +24,21 @@ from gateway.delivery.documents import sign_waiting
 from gateway.kernel import outbox
 from gateway.kernel.uow import Environment
 from gateway.messages import hours, send, sms, store, texts, write
-from gateway.messages.model import AddressUnusable, CarrierSilent, Medium, Message, Occasion, Told
+from gateway.messages.model import (
+    AddressUnusable,
+    CarrierSilent,
+    Medium,
+    Message,
+    MessageForgotten,
+    MessageSent,
+    Occasion,
+    Told,
+    masked,
+)
+from gateway.messages.retry import retry
 from tests import town as town_module
 from tests.conftest import HandClock
-from tests.town import PAYER, Town
+from tests.town import AGENCY, PAYER, Town
 
 EMAIL, PHONE = "anh@example.vn", "0912345678"
 
@@ -158,6 +169,62 @@ def test_a_carrier_that_stays_away_costs_nothing_but_the_message(town: Town, clo
     assert states(town) == [("paid/email", "failed")]
     assert town.view(payment).row.status == "settled"
     town.ties()
+
+
+def once_more(town: Town, message_id: str) -> None:
+    with town.environment.begin(actor="cli", agency=AGENCY) as uow:
+        retry(uow, AGENCY, message_id)
+
+
+def test_one_that_waits_is_tried_when_an_operator_asks(town: Town, mail: MailServer) -> None:
+    mail.answers = ["451 later"]
+    town.money_comes(town.payment())
+    tell(town)
+    [row] = town.rows(store.message)
+    tell(town)
+    assert mail.letters == []  # its time has not come
+    once_more(town, row.id)
+    tell(town)
+    assert (states(town), len(mail.letters)) == ([("paid/email", "sent")], 1)
+    with pytest.raises(MessageSent):
+        once_more(town, row.id)
+
+
+def test_one_that_was_refused_is_written_anew_and_sent(town: Town, mail: MailServer, clock: HandClock) -> None:
+    mail.answers = ["550 no such user"]
+    payment = town.payment()
+    town.money_comes(payment)
+    tell(town)
+    [row] = town.rows(store.message)
+    assert (row.state, row.sealed) == ("refused", None)
+    clock.advance(hours=30)  # a new day to be tried in
+    once_more(town, row.id)
+    tell(town)
+    [letter] = mail.letters
+    assert (letter["To"], payment.reference in letter["Subject"], states(town)) == (
+        EMAIL,
+        True,
+        [("paid/email", "sent")],
+    )
+
+
+def test_one_that_nothing_tells_again_is_refused(town: Town, mail: MailServer) -> None:
+    mail.answers = ["550 no such user"]
+    told = Told(Occasion.CLAIM, "Sở", "BLQ000000000", 1000, "https://thuphi.example.vn/vi/claim/x", number="PA-1")
+    with town.environment.begin(actor="test", agency=AGENCY) as uow:
+        write.leave(uow, AGENCY, "clm_1:claim", told, replace(PAYER, email=EMAIL))
+    tell(town)
+    [row] = town.rows(store.message)
+    with pytest.raises(MessageForgotten):
+        once_more(town, row.id)
+    assert town.rows(store.message)[0].state == "refused"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"), [("anh@example.vn", "a***@example.vn"), ("0912345678", "*******678"), ("@", "***@")]
+)
+def test_an_address_is_shown_masked(address: str, shown: str) -> None:
+    assert masked(address) == shown
 
 
 def test_a_crash_after_the_carrier_took_it_repeats_the_same_message_id(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from gateway.kernel.uow import Environment
 from gateway.main import create_app
+from gateway.web.about import statement
 from tests.town import Town
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
@@ -33,7 +35,17 @@ def test_standing_pages(path: str, client: TestClient) -> None:
         page = client.get(f"/{language}/{path}")
         assert page.status_code == 200 and f'<html lang="{language}">' in page.text
         assert f'href="/{"en" if language == "vi" else "vi"}/{path}"' in page.text
-    assert "25/11/2026" in client.get("/vi/accessibility").text
+
+
+@pytest.mark.parametrize(("language", "column"), [("vi", 0), ("en", 1)])
+def test_the_accessibility_statement_says_what_its_data_says(client: TestClient, language: str, column: int) -> None:
+    told = statement()
+    page = unescape(client.get(f"/{language}/accessibility").text)
+    assert f"{told.tested_on:%d/%m/%Y}" in page and f"{told.review_by:%d/%m/%Y}" in page and told.standard[:8] in page
+    assert told.tested and told.open and told.tell
+    assert all(said[column] in page for part in (told.tested, told.open, told.tell) for said in part)
+    assert told.tested_on < told.review_by
+    assert f'href="/{language}/accessibility"' in client.get(f"/{language}/").text  # the footer leads to it
 
 
 def test_security_txt(town: Town, client: TestClient) -> None:

@@ -307,6 +307,9 @@ def test_every_table_of_the_day_leaves_as_a_file(office: Office) -> None:
         "register",
         "annual",
         "balance",
+        "exempt",
+        "receipts_used",
+        "open_data",
     ],
 )
 def test_reports_of_a_period(office: Office, what: str) -> None:

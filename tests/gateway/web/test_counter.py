@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 from starlette.testclient import TestClient
 
-from gateway.counter import queue, shift_open, shift_store
+from gateway.counter import places, queue, shift_store
 from gateway.counter.cash_store import exemption, outage_slip
+from gateway.delivery.documents import sign_waiting
 from gateway.kernel.uow import Environment
 from gateway.messages.store import message
+from gateway.officers import register as officers
 from gateway.officers import session as sessions
 from gateway.officers.model import Officer
 from tests.conftest import HandClock
 from tests.gateway.counter.office import NEIGHBOUR, Office
 from tests.gateway.web.serving import pages
-from tests.town import AGENCY, LE_PHI, TODAY
+from tests.town import ACCOUNT, AGENCY, LE_PHI, TODAY
 
 
 @pytest.fixture
@@ -151,7 +155,7 @@ def test_the_hall_sees_numbers_and_nobody(client: TestClient, office: Office) ->
 
 
 def test_the_payers_window_is_the_counters_own_secret(client: TestClient, office: Office) -> None:
-    place = office.act(office.clerk, shift_open.add_counter, AGENCY, "Quầy 1")
+    place = office.act(office.clerk, places.add_counter, AGENCY, "Quầy 1")
     client.cookies.clear()
     assert client.get(f"/vi/counter/display/{place.token}").status_code == 200
     assert client.get("/vi/counter/display/0000").status_code == 404
@@ -164,3 +168,107 @@ def test_who_may_not_sees_no_counter(client: TestClient, office: Office) -> None
     assert client.get("/vi/counter/second").status_code == 200
     enter(client, office, office.clerk)
     assert client.get("/vi/counter/second").status_code == 403
+
+
+def test_an_administrator_registers_and_retires_what_stands_at_the_counters(client: TestClient, office: Office) -> None:
+    assert client.get("/vi/counter/places").status_code == 403
+    admin = office.act(office.boss, officers.add, AGENCY, "Trần Thị Quản", "quantri", ["admin"])
+    enter(client, office, admin)
+    assert "Chưa có" in client.get("/vi/counter/places").text
+
+    def do(what: str, **fields: object) -> tuple[int, str]:
+        csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/vi/counter/places").text)
+        assert csrf
+        answer = client.post("/vi/counter/places", data={"csrf": csrf[1], "do": what, **fields})
+        return answer.status_code, answer.headers.get("location") or answer.text
+
+    there = (303, "/vi/counter/places")
+    assert do("add_counter", name="Quầy 1", paper="a5") == there
+    with office.environment.read() as connection:
+        (place,) = shift_store.counters(connection, AGENCY)
+    assert do("add_card", counter=place.id, serial="QR-001") == there
+    status, page = do("add_card", counter=place.id, serial="QR-001")
+    assert (status, "Đã đăng ký và đang dùng" in page) == (422, True)
+    assert do("add_printer", counter=place.id, name="HP tầng 1", paper="slip") == there
+    described = {"name": "POS-9", "acquirer": "vietinbank", "poi_id": "POI-9", "sale_id": "THUPHI", "model": "pull"}
+    assert do("add_terminal", **described, counter=place.id, account=ACCOUNT) == there
+    status, page = do("add_terminal", **described, counter=place.id, account=ACCOUNT)
+    assert (status, 'value="POS-9"' in page) == (422, True)  # what was typed is still there
+    page = client.get("/en/counter/places").text
+    assert all(word in page for word in ("QR-001", "HP tầng 1", "POS-9", "The terminal comes for its bills", "80 mm"))
+    for what, name in (("retire_card", "QR-001"), ("retire_printer", "HP tầng 1"), ("retire_terminal", "POS-9")):
+        assert do(what, id=name) == there
+    assert do("retire_counter", id=place.id) == there
+    assert "QR-001" not in client.get("/vi/counter/places").text
+    assert do("burn_down", id="1")[0] == 422
+
+
+def test_a_shift_closes_by_the_terminals_own_word_and_then_settles_its_batch(
+    client: TestClient, office: Office
+) -> None:
+    client.app.state.terminal_ways = office.till.ways  # type: ignore[attr-defined]
+    office.open()
+    office.card(office.town.dossier(LE_PHI))
+    assert "hệ thống tự hỏi tổng từ máy POS: POS-1" in client.get("/vi/counter/shift").text
+    status, where = post(client, "/counter/shift/close", end="close")
+    assert status == 303
+    page = client.get(where).text
+    assert "máy POS tự báo" in page
+    assert "Khớp đến từng đồng" in page
+    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert csrf
+    assert client.post(f"{where}/settle", data={"csrf": csrf[1]}).status_code == 303
+    page = client.get(where).text
+    assert "POS-1: đã kết toán, khớp" in page
+    assert f"{where}/settle" not in page
+
+
+def test_cash_goes_back_on_the_page_once_a_second_person_agrees(client: TestClient, office: Office) -> None:
+    office.open()
+    money = office.cash(office.town.dossier(LE_PHI), 135_000)
+    there = f"/counter/payment/{money.id}"
+    assert post(client, f"{there}/undo", reason="Thu nhầm hồ sơ") == (303, f"/vi{there}")
+    enter(client, office, office.boss)
+    page = client.get("/vi/counter/second").text
+    assert money.reference in page
+    assert "trả tiền mặt từ ngăn kéo" in page
+    asked = re.search(r"und_[0-9A-Z]+", page)
+    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert asked
+    assert csrf
+    client.post("/vi/counter/second", data={"csrf": csrf[1], "about": "sale", "id": asked[0], "word": "yes"})
+    enter(client, office, office.clerk)
+    assert "Trả lại khách 135.000" in client.get(f"/vi{there}").text
+    assert post(client, f"{there}/give-back", undoing=asked[0]) == (303, f"/vi{there}")
+    status, page = post(client, f"{there}/give-back", undoing=asked[0])
+    assert (status, "đã trả rồi" in page) == (409, True)
+
+
+def test_the_next_officer_sees_the_hand_over_and_confirms_it(client: TestClient, office: Office) -> None:
+    office.open()
+    office.close(terminal_total=0, handed_to=office.colleague.id)
+    office.clock.advance(minutes=1)
+    assert "Nhận bàn giao" not in client.get("/vi/counter/shift").text
+    enter(client, office, office.colleague)
+    assert "Nhận bàn giao Quầy 1" in client.get("/vi/counter/shift").text
+    status, page = post(client, "/counter/shift/open", counter="Quầy 1", terminal="POS-1")
+    assert (status, "tự đếm tiền" in page) == (422, True)
+    done = post(client, "/counter/shift/open", counter="Quầy 1", terminal="POS-1", counted="yes")
+    assert done == (303, "/vi/counter")
+
+
+def test_another_printer_prints_on_the_paper_that_is_in_it(client: TestClient, office: Office) -> None:
+    shift = office.open()
+    office.act(office.boss, places.add_printer, AGENCY, shift.counter.id, "HP tầng 1", "a5")
+    office.act(office.boss, places.add_printer, AGENCY, shift.counter.id, "Máy cuộn", "slip")
+    money = office.cash(office.town.dossier(LE_PHI), 135_000)
+    sign_waiting(office.environment, office.town.keys)
+    path = f"/vi/counter/payment/{money.id}/print"
+    assert "HP tầng 1 · A5" in client.get(path).text
+    page = client.get(f"{path}?printer=M%C3%A1y%20cu%E1%BB%99n").text
+    frame = re.search(r'src="(/vi/counter/receipt/[^"]+)"', page)
+    assert frame
+    answer = client.get(frame[1].replace("&amp;", "&"))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    with BytesIO(answer.content) as file:
+        assert PdfFileReader(file).root["/Pages"]["/Kids"][0]["/MediaBox"][2] < 230  # 80 mm

@@ -212,4 +212,4 @@ def test_again_is_refused_where_it_makes_no_sense(town: Town, client: TestClient
 def read(client: TestClient, payment: PaymentRow, language: str = "vi") -> str:
     answer = client.get(f"/{language}/pay/{payment.token}")
     assert answer.status_code == 200
-    return answer.text
+    return answer.text.replace("\N{NO-BREAK SPACE}", " ")
