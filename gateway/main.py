@@ -40,7 +40,7 @@ from gateway.api.limits import BodyLimit
 from gateway.api.openapi import DESCRIPTION, TAGS, Api, operation_id
 from gateway.api.refusals import Refusals
 from gateway.kernel.uow import Environment
-from gateway.migrations import history
+from gateway.migrations.awaited import await_head
 
 VERSION = "1"  # of the API, as in its addresses
 
@@ -71,15 +71,14 @@ def create_app(
     """The application over one environment, which the caller closes. `bank` and `psps` are the demo's simulated
     bank and payment services.
 
-    Starting it raises NotMigrated on a database that is not at the head of the history.
+    Starting it waits for the database and raises NotMigrated on one that is not at the head of the history.
     """
     registry = CollectorRegistry()
     registry.register(metrics.Books(environment))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with environment.read() as connection:
-            history.require_head(connection)
+        await anyio.to_thread.run_sync(await_head, environment)
         anyio.to_thread.current_default_thread_limiter().total_tokens = _threads(environment)
         async with _working(environment if embedded_worker else None):
             yield

@@ -22,6 +22,7 @@ from gateway.delivery import documents, webhooks
 from gateway.delivery.documents import SigningKeys
 from gateway.delivery.receipt_lane import ReceiptLane
 from gateway.kernel import once
+from gateway.kernel.db import TROUBLE
 from gateway.kernel.uow import Environment
 from gateway.kernel.wake import Listener
 from gateway.messages import send as letters
@@ -124,7 +125,7 @@ class Worker:
         """A step that fails is tried again at the next round; the lane lives on."""
         try:
             return step()
-        except drain.TROUBLE as error:
+        except TROUBLE as error:
             log.warning("worker.database", lane=lane.name, error=type(error).__name__)
         except Exception:
             log.exception("worker.failed", lane=lane.name)

@@ -25,14 +25,17 @@ def settings_of(data: Path | None) -> Settings:
 
 
 @contextmanager
-def installation(data: Path | None, *, migrated: bool = True) -> Iterator[Environment]:
-    """The installation, opened; refused unless its database is at the right revision."""
+def installation(data: Path | None, *, migrated: bool = True, patient: bool = False) -> Iterator[Environment]:
+    """The installation, opened; refused unless its database is at the right revision. `patient`: once it answers."""
     from gateway.kernel.uow import Environment
+    from gateway.migrations.awaited import await_head
     from gateway.migrations.history import require_head
 
     environment = Environment(settings_of(data))
     try:
-        if migrated:
+        if patient:
+            await_head(environment)
+        elif migrated:
             with environment.read() as connection:
                 require_head(connection)
         yield environment

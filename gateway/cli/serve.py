@@ -65,7 +65,7 @@ def worker(data: Data = None) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with refusals(as_json=False), installation(data) as environment:
+    with refusals(as_json=False), installation(data, patient=True) as environment:
         working = Worker(environment)
         working.start()
         stop.wait()

@@ -18,11 +18,11 @@ from gateway.connecting.health import CircuitOpen
 from gateway.connecting.job import LEASE, MOST_ATTEMPTS, LeaseLost, later
 from gateway.connecting.questions import backoff
 from gateway.kernel import outbox
+from gateway.kernel.db import TROUBLE
 from gateway.kernel.outbox import Claimed
 from gateway.kernel.side_by_side import SideBySide
 from gateway.kernel.uow import Environment
 from gateway.payments import channels
-from gateway.settlement.drain import TROUBLE
 
 HANDLERS: Mapping[str, Callable[[Environment, Claimed], None]] = {
     channels.START: begin.run,

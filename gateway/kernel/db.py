@@ -27,6 +27,8 @@ NAMING = {
 metadata = sa.MetaData(naming_convention=NAMING)
 
 SERVER_ANSWERS_FIRST = 1.0  # seconds that a client waits longer than the server lets a statement run
+# The database, not what was asked of it, is at fault: nothing was done, and another try is right.
+TROUBLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -17,6 +17,7 @@ from connectors.terminal.contract import ACQUIRER
 from gateway import providers
 from gateway.kernel import bulk
 from gateway.kernel.clock import business_day
+from gateway.kernel.db import TROUBLE
 from gateway.kernel.outbox import Event
 from gateway.kernel.uow import Environment, UnitOfWork
 from gateway.providers import Provider
@@ -29,8 +30,6 @@ from gateway.settlement.unpaid import came_to_nothing
 
 BATCH = 200
 EMBEDDED_BATCH = 100  # SQLite: the doors wait for the gate meanwhile
-# The database, not the notice, is at fault: nothing was done, and another try is right.
-TROUBLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 # The agency knows better than the provider's message who issues; where it says nothing, the message counts.
 SWITCH = {"true": True, "false": False}
 
