@@ -91,10 +91,10 @@ class NexoDriver:
         return raw if isinstance(raw, Said) else answers.of_reversal(raw, self.ends, asked)
 
     async def totals(self) -> Totals:
-        return await self._totals("GetTotals", requests.totals())
+        return await self._totals("GetTotals", requests.totals(), QUESTION_S)
 
     async def reconcile(self) -> Totals:
-        return await self._totals("Reconciliation", requests.reconciliation())
+        return await self._totals("Reconciliation", requests.reconciliation(), HOST_S)
 
     async def _health(self, category: str, body: Mapping[str, Any]) -> Health:
         asked = self.service_ids()
@@ -103,9 +103,9 @@ class NexoDriver:
             return Health(False, raw.reason)
         return answers.of_health(raw, category, self.ends, asked)
 
-    async def _totals(self, category: str, body: Mapping[str, Any]) -> Totals:
+    async def _totals(self, category: str, body: Mapping[str, Any], patience_s: float) -> Totals:
         asked = self.service_ids()
-        raw = await self._ask(category, asked, asked, body, HOST_S)
+        raw = await self._ask(category, asked, asked, body, patience_s)
         if isinstance(raw, Said):
             return Totals("", 0, 0, reason=raw.reason)
         return answers.of_totals(raw, category, self.ends, asked, self.implied)

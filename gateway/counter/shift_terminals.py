@@ -18,7 +18,6 @@ from gateway.counter import terminal_store as store
 from gateway.counter import terminal_totals
 from gateway.counter.shift_store import Shift, ShiftState, by_id, require_shift, visit
 from gateway.counter.terminal_drive import WAYS, Ways
-from gateway.counter.terminal_register import of_counter
 from gateway.counter.terminal_store import SaleState, terminal, terminal_sale
 from gateway.counter.terminal_tables import ReversalState, terminal_reversal
 from gateway.counter.terminal_tables import terminal_totals as totals_table
@@ -27,7 +26,7 @@ from gateway.kernel.errors import Conflict
 from gateway.kernel.uow import Environment
 from gateway.officers.model import Officer, Role
 
-SILENT_FOR = timedelta(minutes=5)  # who was silent just now is not asked again: nobody waits twice for a dead line
+SILENT_FOR = timedelta(minutes=1)  # who was silent just now is not asked again: nobody waits twice for a dead line
 
 
 class ShiftOpen(Conflict):
@@ -63,15 +62,13 @@ class Told:
 
 
 def machines(connection: sa.Connection, worked: Shift) -> list[Machine]:
-    """The shift's own terminal, the counter's now, and every one that it took money with, by name."""
+    """The shift's own terminal and every one that it took money with, by name."""
     mine = sa.select(visit.c.payment_id).where(own(visit, worked.agency_id), visit.c.shift_id == worked.id)
     sums = _standing(connection, mine)
     used = sa.select(terminal_sale.c.terminal_id).where(terminal_sale.c.payment_id.in_(mine))
     chosen: sa.ColumnElement[bool] = terminal.c.id.in_(used)
     if worked.terminal:
         chosen |= own(terminal, worked.agency_id) & (terminal.c.name == worked.terminal)
-    if (now_there := of_counter(connection, worked.agency_id, worked.counter.name)) is not None and worked.terminal:
-        chosen |= terminal.c.id == now_there.id
     query = sa.select(terminal.c.id, terminal.c.agency_id, terminal.c.name).where(chosen)
     return [Machine(*row, sums.get(row.id, 0)) for row in connection.execute(query.order_by(terminal.c.name))]
 

@@ -11,8 +11,10 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gateway.counter import places as places_of
 from gateway.counter import queue, sale_undo, shift_store
 from gateway.delivery.documents import sign_waiting
+from gateway.officers import register as officers
 from gateway.officers import session as sessions
 from gateway.officers.model import Officer
 from gateway.payments.store import PaymentRow
@@ -293,10 +295,50 @@ def test_every_page_of_the_counter_is_for_everybody(working: Desk, browser: Brow
     boss.get_by_role("button", name="Không duyệt").press("Enter")
     expect(boss.get_by_text("Không có việc nào chờ bạn")).to_be_visible()
     boss.context.close()
-    closed = office.close(counts={}, terminal_total=card.amount)
+    admin = enter(
+        browser, working.site, office.act(office.boss, officers.add, AGENCY, "Vũ", "tri", ["admin"]), complaints
+    )
+    place = store_counter(office)
+    office.act(office.boss, places_of.add_card, AGENCY, place, "QR-001")
+    office.act(office.boss, places_of.add_printer, AGENCY, place, "HP tầng 1", "a5")
+    admin.goto(f"{working.site.url}/vi/counter/places")
+    for words in ("Thêm quầy", "Thêm thẻ QR", "Thêm máy in", "Thêm máy POS"):
+        admin.locator("summary", has_text=words).press("Enter")
+    judged(admin, "counter-places")
+    admin.context.close()
+    closed = office.close(counts={}, terminal_total=card.amount, handed_to=office.colleague.id)
     working.at(f"/counter/shift/{closed.shift_id}")
     expect(page.get_by_text("Khớp đến từng đồng")).to_be_visible()
     judged(page, "counter-closed")
+    working.site.clock.advance(seconds=1)
+    colleague = enter(browser, working.site, office.colleague, complaints)
+    colleague.goto(f"{working.site.url}/vi/counter")
+    expect(colleague.get_by_text("Nhận bàn giao Quầy 1")).to_be_visible()
+    judged(colleague, "counter-take-over")
+    colleague.locator("#cards").fill("QR-001")
+    colleague.locator("#counted").press("Space")
+    colleague.locator("#counted").press("Enter")
+    expect(colleague.locator(".bar")).to_contain_text("Quầy 1")
+    colleague.context.close()
+
+
+def store_counter(office: Office) -> str:
+    """The id of the only counter."""
+    with office.environment.read() as connection:
+        return shift_store.counters(connection, AGENCY)[0].id
+
+
+def test_cash_goes_back_by_keyboard_once_another_agrees(working: Desk) -> None:
+    office = working.office
+    money = office.cash(office.town.dossier(LE_PHI), 135_000)
+    working.sign()
+    office.undo(money)
+    working.at(f"/counter/payment/{money.id}")
+    expect(working.page.get_by_role("button", name="Đã trả tiền cho khách")).to_be_focused()
+    judged(working.page, "counter-give-back")
+    working.press("Enter")
+    working.says("ĐÃ HOÀN LẠI KHÁCH")
+    judged(working.page, "counter-given-back")
 
 
 def judged(page: Page, name: str) -> None:

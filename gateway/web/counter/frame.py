@@ -37,6 +37,7 @@ def page(request: Request, session: Session, template: str, *, status: int = 200
         "csrf": session.csrf,
         "worked": worked,
         "totals": found,
+        "may_open": session.officer.may([Role.COUNTER]),
         "may_take": session.officer.may([Role.COUNTER]) and worked is not None,
         "refusal": None,
         "typed": "",

@@ -38,6 +38,7 @@ class Till(StrEnum):
     REVERSED = "reversed"
     CASH = "cash"
     BOOKING = "booking"
+    RETURNED = "returned"
 
 
 AT_TERMINAL: dict[SaleState, tuple[Till, Tone]] = {
@@ -73,7 +74,7 @@ class Standing:
 
     @property
     def paid(self) -> bool:
-        """The money is there."""
+        """The money is there, and has not gone back."""
         return self.state in PAID
 
     @property
@@ -84,7 +85,9 @@ class Standing:
     @property
     def ready(self) -> bool:
         """Every receipt can be printed."""
-        return self.paid and all(one.state != ReceiptState.NUMBERED for one in self.screen.view.receipts)
+        return (self.paid or self.state is Till.RETURNED) and all(
+            one.state != ReceiptState.NUMBERED for one in self.screen.view.receipts
+        )
 
     @property
     def version(self) -> str:
@@ -105,7 +108,10 @@ def standing(connection: sa.Connection, environment: Environment, payment_id: st
     now = environment.clock()
     found = screen.by_token(connection, money.token, now)
     sale = _sale(connection, money)
+    undoing = sale_undo.of_payment(connection, money.id)
     state, tone = _state(found, money, sale, _cash_taken(connection, money))
+    if state in PAID and undoing is not None and undoing.state == "done" and undoing.way != "account":
+        state, tone = Till.RETURNED, "over"
     told = explain.explain(connection, found, explain.provider_doubt, now)
     lines = () if isinstance(state, Till) else tuple(explain.lines("vi" if language == "vi" else "en", found, told))
     dossier = found.dossiers[0][0]
@@ -116,7 +122,7 @@ def standing(connection: sa.Connection, environment: Environment, payment_id: st
         tone,
         dues_store.dossier_view(connection, dossier.agency_id, dossier.id),
         sale,
-        sale_undo.of_payment(connection, money.id),
+        undoing,
         serve.served(connection, money.id),
         lines,
     )

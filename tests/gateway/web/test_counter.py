@@ -240,6 +240,9 @@ def test_cash_goes_back_on_the_page_once_a_second_person_agrees(client: TestClie
     enter(client, office, office.clerk)
     assert "Trả lại khách 135.000" in client.get(f"/vi{there}").text
     assert post(client, f"{there}/give-back", undoing=asked[0]) == (303, f"/vi{there}")
+    page = client.get(f"/vi{there}").text
+    assert "ĐÃ HOÀN LẠI KHÁCH" in page
+    assert "ĐÃ NHẬN TIỀN" not in page
     status, page = post(client, f"{there}/give-back", undoing=asked[0])
     assert (status, "đã trả rồi" in page) == (409, True)
 
