@@ -5,12 +5,10 @@ It signs with the authority's key, or with that of a responder which the authori
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 from cryptography import x509
@@ -21,8 +19,8 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from receipts.pki import DemoKeys
+from receipts.simulated_door import Door, opened
 
-LONGEST = 10_000  # bytes of a request
 VALID = timedelta(hours=12)
 Fault = Literal[
     "silent",
@@ -157,29 +155,13 @@ def simulated_responder(
 def served(responder: SimulatedResponder) -> Iterator[str]:
     """The responder over HTTP (RFC 6960, A.1) on a free loopback port; its URL."""
 
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), LONGEST))
+    class Answering(Door):
+        def posted(self, body: bytes) -> None:
             if responder.faults and responder.faults[0] == "silent":
                 responder.faults.pop(0)
                 self.close_connection = True  # hangs up without a word
                 return
-            data = responder.answer(body)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/ocsp-response")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.say(200, "application/ocsp-response", responder.answer(body))
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with opened(Answering) as url:
+        yield url

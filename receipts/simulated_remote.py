@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -20,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from receipts.remote import ServiceDown
+from receipts.simulated_door import Door, opened
 
 Fault = Literal["down", "cut", "wrong", "other", "garbage"]
-LONGEST = 10_000  # bytes of a request
 
 
 @dataclass
@@ -70,9 +68,8 @@ class SimulatedService:
 def served(service: SimulatedService, secret: str) -> Iterator[str]:
     """The service over HTTP on a free loopback port; its URL."""
 
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), LONGEST))
+    class Answering(Door):
+        def posted(self, body: bytes) -> None:
             if self.headers.get("Authorization") != f"Bearer {secret}" or self.path != "/signatures":
                 self._answer(403, {"error": "forbidden"})
                 return
@@ -88,22 +85,7 @@ def served(service: SimulatedService, secret: str) -> Iterator[str]:
                 self._answer(200, {"signature": base64.b64encode(signature).decode()})
 
         def _answer(self, status: int, body: dict[str, str]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.say(status, "application/json", json.dumps(body).encode())
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with opened(Answering) as url:
+        yield url

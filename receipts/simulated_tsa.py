@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any, Literal
 
@@ -19,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from receipts import der
+from receipts.simulated_door import Door, opened
 
 POLICY = "1.3.6.1.4.1.99999.1"  # of an arc set aside for examples
-LONGEST = 10_000  # bytes of a request
 REJECTION = 2  # PKIStatus
 Fault = Literal["down", "rejected", "nonce", "imprint", "policy", "changed", "swapped", "garbage", "no_certificate"]
 
@@ -146,29 +144,13 @@ def simulated_tsa(
 def served(tsa: SimulatedTsa) -> Iterator[str]:
     """The authority over HTTP (RFC 3161, 3.4) on a free loopback port; its URL."""
 
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), LONGEST))
+    class Answering(Door):
+        def posted(self, body: bytes) -> None:
             if tsa.faults and tsa.faults[0] == "down":
                 tsa.faults.pop(0)
                 self.send_error(503)
                 return
-            data = tsa.answer(body)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self.say(200, "application/timestamp-reply", tsa.answer(body))
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with opened(Answering) as url:
+        yield url

@@ -9,7 +9,7 @@ from typing import Any
 from gateway.audit.checkpoints import Head
 from gateway.dues.catalogue import import_catalogue
 from gateway.kernel.clock import business_day
-from gateway.trial import day, leave, past, place, services, tie, units
+from gateway.trial import day, leave, past, place, procedures, tie, units
 from gateway.trial.day import Lived, Progress
 from gateway.trial.found import SAMPLE_FEE, SAMPLE_PROCEDURE, Trial, found
 from gateway.trial.hours import TrialClock
@@ -77,7 +77,7 @@ def _lay_in(trial: Trial, profile: Profile, seed: int, progress: Progress) -> di
     agencies = [trial.agency, *units.found_units(trial, profile.units - 1)]
     if profile.services:
         with trial.environment.begin(actor="demo", agency=trial.agency) as uow:
-            import_catalogue(uow, trial.agency, services.catalogue(profile.services))
+            import_catalogue(uow, trial.agency, procedures.catalogue(profile.services))
     today = business_day(trial.environment.clock())
     dossiers = past.lay_in(trial, profile, agencies, today, seed)
     return {"units": len(agencies), "services": profile.services, "past_dossiers": dossiers}

@@ -18,7 +18,7 @@ from gateway.dues.catalogue import import_catalogue, parse
 from gateway.dues.store import dossier, due
 from gateway.kernel.uow import Environment
 from gateway.main import create_app
-from gateway.trial import services, units
+from gateway.trial import procedures, units
 from gateway.trial.found import settings_for
 from gateway.trial.make import Made, make
 from gateway.trial.profile import PROFILES, ProfileUnknown, named
@@ -102,8 +102,8 @@ def test_two_hundred_units_have_names_of_their_own() -> None:
 
 
 def test_four_thousand_services_are_found_without_accents(environment: Environment, tmp_path: Path) -> None:
-    data = services.catalogue(4_000)
-    assert data == services.catalogue(4_000)
+    data = procedures.catalogue(4_000)
+    assert data == procedures.catalogue(4_000)
     found = parse(data)
     assert len({fee.procedure_name for fee in found.fees}) == len(found.fees) == 4_000
     town = Town(environment, tmp_path)

@@ -13,7 +13,7 @@ from importlib import resources
 from itertools import islice, product
 from typing import Any
 
-from gateway.trial.service_words import PAPERS, RECORDS
+from gateway.trial.procedure_words import PAPERS, RECORDS
 
 GROUND = "Dữ liệu mẫu, không phải văn bản thật / sample, no real text"
 _ACTS = ("Cấp mới", "Cấp lại", "Cấp đổi", "Gia hạn", "Điều chỉnh nội dung")
